@@ -1,0 +1,11 @@
+#!/bin/bash
+# Runs once, when PostgreSQL makes its data folder: the two logins of the service, each with its own password.
+# What they may do, the migrations give to the role govern_app.
+set -euo pipefail
+
+psql --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
+    --set web="$WEB_DATABASE_PASSWORD" --set worker="$WORKER_DATABASE_PASSWORD" <<'SQL'
+CREATE ROLE govern_app NOLOGIN;
+CREATE ROLE govern_web LOGIN PASSWORD :'web' IN ROLE govern_app;
+CREATE ROLE govern_worker LOGIN PASSWORD :'worker' IN ROLE govern_app;
+SQL

@@ -1,0 +1,55 @@
+"""Is the Casbin that runs the one that was released? The old distribution has the same import name."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from importlib import metadata
+
+from govern.errors import N_, GovernError
+
+
+class WrongCasbin(GovernError):
+    """The access engine on this machine is not the released `pycasbin`; nothing may be decided with it."""
+
+    code = "access.wrong_casbin"
+    template = N_("{reason}")
+
+
+@cache
+def check_distribution(find: Callable[[str], metadata.Distribution] = metadata.distribution) -> None:
+    """Refuse to start beside the distribution `casbin`, or when files of `pycasbin` differ from their recorded hashes.
+
+    Source: casbin-pycasbin#380; installing `casbin` overwrites files of `pycasbin` without a word.
+
+    Raises:
+        WrongCasbin: with what to do about it.
+    """
+    if _found(find, "casbin") is not None:
+        raise WrongCasbin(reason="The distribution casbin is installed beside pycasbin. Remove it, reinstall pycasbin.")
+    released = _found(find, "pycasbin")
+    if released is None:
+        raise WrongCasbin(reason="The distribution pycasbin is not installed.")
+    hashed = [path for path in released.files or () if path.hash is not None]
+    if not hashed:
+        raise WrongCasbin(reason="The distribution pycasbin has no recorded hashes. Reinstall it.")
+    for path in hashed:
+        if not _matches(path):
+            raise WrongCasbin(reason=f"{path} of pycasbin is not the released file. Reinstall pycasbin.")
+
+
+def _found(find: Callable[[str], metadata.Distribution], name: str) -> metadata.Distribution | None:
+    try:
+        return find(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _matches(path: metadata.PackagePath) -> bool:
+    assert path.hash is not None  # noqa: S101 - chosen by the caller
+    try:
+        content = path.read_binary()
+    except OSError:
+        return False
+    digest = hashlib.new(path.hash.mode, content).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == path.hash.value

@@ -1,0 +1,80 @@
+"""Composition root of the web: one application, with everything it needs handed in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.enums import MediaType
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from govern import __version__, database
+from govern import settings as settings_
+from govern.access import Access, load_bundle
+from govern.services.grants import PostgresGrants
+from govern.services.policies import load_policies
+from govern.settings import Settings
+from govern.web.api import API
+from govern.web.dependencies import DEPENDENCIES
+from govern.web.errors import HANDLERS
+from govern.web.guards import check_declared, check_signed_in
+from govern.web.health import HEALTH
+from govern.web.middleware import RequestContext
+from govern.web.panel import ROUTES as PANEL_ROUTES
+from govern.web.panel import template_config
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """Build the web application.
+
+    Raises:
+        SettingsError, PolicyFault: the environment or a policy file is not fit to start with.
+        UndeclaredRouteError: a route says neither its action nor why it needs none.
+    """
+    settings = settings or settings_.load()
+    state = State(
+        {
+            "settings": settings,
+            "access": Access(load_bundle(settings.policies / "access"), PostgresGrants()),
+            "policies": load_policies(settings.policies),
+        }
+    )
+    app = Litestar(
+        [API, *HEALTH, *PANEL_ROUTES],
+        state=state,
+        dependencies=dict(DEPENDENCIES),
+        guards=[check_signed_in],
+        exception_handlers=HANDLERS,
+        lifespan=[_lifespan],
+        template_config=template_config(settings),
+        openapi_config=_openapi(),
+        logging_config=None,
+        debug=False,
+    )
+    check_declared(app)
+    app.asgi_handler = RequestContext(app.asgi_handler, settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(_app: Litestar) -> AsyncIterator[None]:
+    async with database.pool():
+        yield
+
+
+def _openapi() -> OpenAPIConfig:
+    document = {"public": "the description of the API, which holds no data"}
+    return OpenAPIConfig(
+        title="govern",
+        version=__version__,
+        description="Run a company's X accounts under rules. Every change is in the audit log, every refusal too.",
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", description="A token of `govern token create`.")
+            }
+        ),
+        render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt=document),
+    )

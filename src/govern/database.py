@@ -1,0 +1,92 @@
+"""PostgreSQL: the engine, its pool, and `transaction()`, the only way to change anything."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import asyncpg
+from piccolo.engine.finder import engine_finder
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from govern.errors import Unavailable
+
+SERVER_SETTINGS = {
+    "lock_timeout": "5s",
+    "statement_timeout": "20s",
+    "idle_in_transaction_session_timeout": "30s",
+    "timezone": "UTC",
+}
+# What asyncpg raises when PostgreSQL is away: the caller hears Unavailable, nothing was changed.
+AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.PostgresConnectionError,
+    asyncpg.exceptions.CannotConnectNowError,
+    asyncpg.exceptions.AdminShutdownError,
+    asyncpg.exceptions.CrashShutdownError,
+    asyncpg.exceptions.TooManyConnectionsError,
+)
+
+_inside: ContextVar[bool] = ContextVar("govern_in_transaction", default=False)
+
+
+def make_engine(url: str, **config: Any) -> PostgresEngine:
+    """Build the engine for one address; it connects only when a pool or a query asks for it."""
+    return PostgresEngine(config={"dsn": url, "server_settings": SERVER_SETTINGS, **config})
+
+
+def engine() -> PostgresEngine:
+    """Return the engine that `piccolo_conf` built, found late so that importing a table connects to nothing."""
+    found = engine_finder()
+    if not isinstance(found, PostgresEngine):
+        raise Unavailable
+    return found
+
+
+@asynccontextmanager
+async def pool(*, size: int = 10) -> AsyncIterator[None]:
+    """Keep a connection pool open; one event loop per pool (piccolo #807)."""
+    await engine().start_connection_pool(min_size=1, max_size=size)
+    try:
+        yield
+    finally:
+        await engine().close_connection_pool()
+
+
+def in_transaction() -> bool:
+    """Tell whether this task is inside `transaction()`; network calls refuse to run there."""
+    return _inside.get()  # not asked of the engine: looking for it would build it, and connect
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """One use case: commit at the end, roll back on any error, always give the connection back."""
+    tx = engine().transaction(allow_nested=False)
+    finish: Callable[[], Awaitable[None]] | None = None  # None: not begun
+    try:
+        _inside.set(True)
+        await tx.__aenter__()
+        finish = tx.rollback
+        yield
+        finish = tx.commit
+    finally:
+        _inside.set(False)
+        engine().current_transaction.set(None)
+        await asyncio.shield(_end(tx, finish))  # holds against anyio and against task.cancel()
+
+
+async def _end(tx: PostgresTransaction, finish: Callable[[], Awaitable[None]] | None) -> None:
+    connections, connection = engine().pool, getattr(tx, "connection", None)
+    try:
+        if finish:
+            await finish()
+    finally:
+        if connection:
+            await (connections.release(connection) if connections else connection.close())
+
+
+def rows(result: object) -> list[dict[str, Any]]:
+    """Give a Piccolo result its type: a list of plain rows."""
+    return list(result)  # type: ignore[call-overload,no-any-return]  # Piccolo types every result as Any

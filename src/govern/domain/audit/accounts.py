@@ -1,0 +1,107 @@
+"""What happens to brands, accounts, and the contacts outside."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from msgspec import Meta
+
+from govern.domain.audit.fields import Code, Comment, Handle, Label, Moment, Named, Personal, Recorded, XId
+
+
+class BrandCreated(Recorded, frozen=True, kw_only=True):
+    """Object: the brand."""
+
+    NAME: ClassVar = "brand.created"
+    EN: ClassVar = "{actor} created the brand {name}"
+    FR: ClassVar = "{actor} a créé la marque {name}"
+    slug: Code
+    name: Label
+
+
+class AccountCreated(Recorded, frozen=True, kw_only=True):
+    """An account of ours is known, not yet connected. Object: the account; refs: the brand."""
+
+    NAME: ClassVar = "account.created"
+    EN: ClassVar = "{actor} added the account {object} to {brand}"
+    FR: ClassVar = "{actor} a ajouté le compte {object} à {brand}"
+    brand: Annotated[UUID, Named("brand")]
+    handle: Handle
+    kind: Code
+    topic: Label | None = None
+    objectives: Annotated[tuple[Code, ...], Meta(max_length=10)] = ()
+
+
+class AccountConnected(Recorded, frozen=True, kw_only=True):
+    """The account's credentials work and belong to it. Object: the account."""
+
+    NAME: ClassVar = "account.connected"
+    EN: ClassVar = "{actor} connected {object} to X"
+    FR: ClassVar = "{actor} a connecté {object} à X"
+    x_user_id: XId
+    """Our own account's id on X, not a person's."""
+
+
+class AccountEdited(Recorded, frozen=True, kw_only=True):
+    """Fields of an account changed: see `change`. Object: the account."""
+
+    NAME: ClassVar = "account.edited"
+    EN: ClassVar = "{actor} changed the account {object}"
+    FR: ClassVar = "{actor} a modifié le compte {object}"
+
+
+class AccountDisconnected(Recorded, frozen=True, kw_only=True):
+    """The account has no credentials any more, or X refuses them. Object: the account."""
+
+    NAME: ClassVar = "account.disconnected"
+    EN: ClassVar = "{object} is no longer connected to X: {reason}"
+    FR: ClassVar = "{object} n’est plus connecté à X : {reason}"
+    reason: Code
+
+
+class ContactCreated(Recorded, frozen=True, kw_only=True):
+    """An X user outside is known from now on. Object: the contact."""
+
+    NAME: ClassVar = "contact.created"
+    EN: ClassVar = "{actor} added the contact {object}"
+    FR: ClassVar = "{actor} a ajouté le contact {object}"
+    handle: Annotated[Handle, Personal("contact")]
+    name: Annotated[Label, Personal("contact")] | None = None
+    x_user_id: Annotated[XId, Personal("contact")] | None = None
+
+
+class InboundReceived(Recorded, frozen=True, kw_only=True):
+    """A contact wrote to an account. Object: the inbound; refs: the contact, the account."""
+
+    NAME: ClassVar = "inbound.received"
+    EN: ClassVar = "{contact} wrote to {account} ({kind})"
+    FR: ClassVar = "{contact} a écrit à {account} ({kind})"
+    contact: Annotated[UUID, Named("contact")]
+    account: Annotated[UUID, Named("account")]
+    kind: Code
+    x_id: XId
+
+
+class ConsentRecorded(Recorded, frozen=True, kw_only=True):
+    """A fact about the right to write to a contact. Object: the consent event; refs: the contact."""
+
+    NAME: ClassVar = "consent.recorded"
+    EN: ClassVar = "{actor} recorded for {contact}: {kind}"
+    FR: ClassVar = "{actor} a enregistré pour {contact} : {kind}"
+    contact: Annotated[UUID, Named("contact")]
+    kind: Code
+    source: Code
+    purpose: Code | None = None
+    occurred_at: Moment | None = None
+    evidence: Annotated[Comment, Personal("contact")] | None = None
+
+
+ACTIONS: tuple[type[Recorded], ...] = (
+    BrandCreated,
+    AccountCreated,
+    AccountConnected,
+    AccountEdited,
+    AccountDisconnected,
+    ContactCreated,
+    InboundReceived,
+    ConsentRecorded,
+)

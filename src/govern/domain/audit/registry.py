@@ -1,0 +1,15 @@
+"""Every action the log can record: the plain list of all govern can say about itself."""
+
+from collections.abc import Mapping
+
+from govern.domain.audit import accounts, messages, operations, people, publications
+from govern.domain.audit.fields import Recorded
+
+ACTIONS: tuple[type[Recorded], ...] = (
+    *people.ACTIONS,
+    *accounts.ACTIONS,
+    *messages.ACTIONS,
+    *publications.ACTIONS,
+    *operations.ACTIONS,
+)
+BY_NAME: Mapping[str, type[Recorded]] = {action.NAME: action for action in ACTIONS}

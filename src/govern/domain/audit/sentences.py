@@ -1,0 +1,128 @@
+"""An entry as a sentence, in English and French. Here and not in `admin/i18n`: command line and bundles print it too."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from govern.domain.audit.entry import Entry
+from govern.domain.audit.fields import named_fields
+from govern.domain.audit.registry import BY_NAME
+
+Lang: TypeAlias = Literal["en", "fr"]
+UNREADABLE: Mapping[Lang, str] = {
+    "en": "This entry is not in our format",
+    "fr": "Cette entrée n’est pas dans notre format",
+}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_COLUMN: Mapping[Lang, int] = {"en": 0, "fr": 1}
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "accepted": ("accepted", "accepté"),
+    "account": ("account", "compte"),
+    "admin": ("admin", "administrateur"),
+    "agent": ("agent", "agent"),
+    "allow": ("nothing found", "rien à signaler"),
+    "approval": ("approval", "approbation"),
+    "approved": ("approved", "approuvé"),
+    "author": ("author", "auteur"),
+    "block": ("blocked", "bloqué"),
+    "blocked": ("blocked", "bloqué"),
+    "brand": ("brand", "marque"),
+    "brand_manager": ("brand manager", "responsable de marque"),
+    "company": ("the company", "l’entreprise"),
+    "compliance": ("compliance", "conformité"),
+    "contact": ("contact", "contact"),
+    "dm": ("direct message", "message privé"),
+    "grant": ("grant", "attribution"),
+    "import": ("import", "import"),
+    "inbound": ("inbound message", "message reçu"),
+    "inbound_dm": ("wrote a direct message", "a écrit un message privé"),
+    "member": ("member", "membre"),
+    "mention": ("mention", "mention"),
+    "message": ("message", "message"),
+    "needs_approval": ("needs approval", "approbation requise"),
+    "not_sent": ("it is not out", "il n’est pas sorti"),
+    "opt_in": ("asked for messages (opt-in)", "a demandé des messages (opt-in)"),
+    "opt_out": ("wants no more messages (opt-out)", "ne veut plus de messages (opt-out)"),
+    "pause": ("pause", "suspension"),
+    "pending_approval": ("waits for approval", "en attente d’approbation"),
+    "policy": ("policy", "politique"),
+    "post": ("post", "post"),
+    "publisher": ("publisher", "publication"),
+    "quote": ("quote", "citation"),
+    "reply": ("reply", "réponse"),
+    "scheduled": ("scheduled", "programmé"),
+    "sent": ("it is on X", "il est sur X"),
+    "system": ("system", "système"),
+    "token": ("API token", "jeton d’API"),
+    "viewer": ("viewer", "lecteur"),
+    "warn": ("passed with a warning", "passé avec un avertissement"),
+    "worker:publisher": ("The publisher", "Le module de publication"),
+    "wrong_password": ("wrong password", "mot de passe erroné"),
+}
+"""Words of the program that sentences print, in English and French; any other word is printed as it is."""
+
+
+def sentence(entry: Entry, lang: Lang, names: Mapping[str, str]) -> str:
+    """Say what an entry records. `names` maps `kind:id` to the name to show, `brand:<slug>` to a brand's.
+
+    Names of that time or of today: the caller chooses. What has no name is shown by its kind and the start of its id.
+    """
+    action = BY_NAME.get(entry.action)
+    if action is None:
+        return UNREADABLE[lang]
+    template = action.FR if lang == "fr" else action.EN
+    kinds = named_fields(action)
+    values = {
+        field: object_name(f"{kinds[field]}:{value}", lang, names) if field in kinds else _shown(value, lang)
+        for field, value in entry.data.items()
+    }
+    values |= {
+        "actor": object_name(entry.actor.id, lang, names),
+        "object": object_name(entry.object.key, lang, names),
+        "scope": scope_name(entry.scope, lang, names),
+    }
+    try:
+        return template.format_map(values)
+    except (KeyError, ValueError, AttributeError, IndexError):  # a forged entry under one of our names
+        return UNREADABLE[lang]
+
+
+def object_name(key: str, lang: Lang, names: Mapping[str, str]) -> str:
+    """Return the name of `kind:id`, or its kind and the start of its id."""
+    if key in names:
+        return names[key]
+    if key in WORDS:
+        return word(key, lang)
+    kind, _, rest = key.partition(":")
+    if kind == "scope":
+        return scope_name(rest, lang, names)
+    return f"{word(kind, lang)} {rest[:8]}".strip()
+
+
+def scope_name(scope: str, lang: Lang, names: Mapping[str, str]) -> str:
+    """Return a scope as people say it: `the company`, `the brand Acme`, `@AcmeCare`."""
+    kind, _, rest = scope.partition(":")
+    if kind == "account":
+        return f"@{rest}"
+    if kind == "brand":
+        return f"{'la marque' if lang == 'fr' else 'the brand'} {names.get(scope, rest)}"
+    return word(scope, lang)
+
+
+def word(code: str, lang: Lang) -> str:
+    """Return a word of the program as people say it; names with a dot (`message.approve`) stay as they are."""
+    known = WORDS.get(code)
+    if known:
+        return known[_COLUMN[lang]]
+    return code if "." in code else code.replace("_", " ")
+
+
+def _shown(value: object, lang: Lang) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    if _TIME.fullmatch(value):
+        moment = datetime.fromisoformat(value)
+        return moment.strftime("%d/%m/%Y %H:%M UTC" if lang == "fr" else "%Y-%m-%d %H:%M UTC")
+    return word(value, lang)

@@ -1,0 +1,357 @@
+"""The life of a message: its states, the one table that says how they change, its revisions and their digest."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+import msgspec
+
+from govern.errors import Conflict, Invalid, N_
+
+MAX_TEXT = 25_000
+MAX_REASON = 500
+MAX_SCHEDULE_AHEAD = timedelta(days=400)
+
+
+class Kind(StrEnum):
+    """What a message is on X."""
+
+    POST = "post"
+    """A post on the account's own timeline."""
+    REPLY = "reply"
+    """A public answer to a post."""
+    QUOTE = "quote"
+    """A post that carries another one."""
+    DM = "dm"
+    """A private message to one contact."""
+
+
+class State(StrEnum):
+    """Where a message is in its life."""
+
+    DRAFT = "draft"
+    """Being written."""
+    BLOCKED = "blocked"
+    """Screening forbids it; only another text or a new right to write helps."""
+    PENDING_APPROVAL = "pending_approval"
+    """Waits for the approvals its rule demands."""
+    CHANGES_REQUESTED = "changes_requested"
+    """An approver asked for another text."""
+    REJECTED = "rejected"
+    """An approver said no, for good."""
+    EXPIRED = "expired"
+    """Its time passed before it could go out."""
+    APPROVED = "approved"
+    """Has all approvals and goes out at once."""
+    SCHEDULED = "scheduled"
+    """Has all approvals and a time."""
+    SENDING = "sending"
+    """Handed to X; the answer is not in yet."""
+    SENT = "sent"
+    """On X."""
+    FAILED = "failed"
+    """X refused it; it is not out."""
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    """Handed to X, and no answer says whether it is out: a person settles it."""
+    WITHDRAWN = "withdrawn"
+    """Taken back before it went out."""
+
+
+class Event(StrEnum):
+    """What can happen to a message."""
+
+    REVISE = "revise"
+    """Somebody wrote a new revision."""
+    BLOCK = "block"
+    """Submitted, and screening forbids it."""
+    QUEUE = "queue"
+    """Submitted, and somebody must approve it."""
+    PASS = "pass"  # noqa: S105 - the word, not a secret
+    """Submitted, and no approval is needed."""
+    APPROVE = "approve"
+    """The last approval it needed was given."""
+    REJECT = "reject"
+    """An approver said no."""
+    REQUEST_CHANGES = "request_changes"
+    """An approver asked for another text."""
+    UNDO = "undo"
+    """The giver took an approval back before it was handed to X."""
+    SCHEDULE = "schedule"
+    """A time was chosen or changed."""
+    CLAIM = "claim"
+    """It is due, and a worker took it."""
+    NOT_SENT = "not_sent"
+    """Proof that nothing left for X; it goes again."""
+    SUCCEED = "succeed"
+    """X answered with an id."""
+    REFUSE = "refuse"
+    """X refused it."""
+    LOSE = "lose"
+    """No answer says what became of it."""
+    SETTLE_SENT = "settle_sent"
+    """A person or a reading of X found it is out."""
+    SETTLE_NOT_SENT = "settle_not_sent"
+    """A person or a reading of X found it is not out: send once more."""
+    EXPIRE = "expire"
+    """Its approval deadline or its sending window passed."""
+    WITHDRAW = "withdraw"
+    """Somebody took it back."""
+
+
+_UNSENT = (
+    State.DRAFT,
+    State.BLOCKED,
+    State.PENDING_APPROVAL,
+    State.CHANGES_REQUESTED,
+    State.APPROVED,
+    State.SCHEDULED,
+)
+
+TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
+    {
+        (State.DRAFT, Event.REVISE): State.DRAFT,
+        (State.BLOCKED, Event.REVISE): State.DRAFT,
+        (State.CHANGES_REQUESTED, Event.REVISE): State.DRAFT,
+        (State.PENDING_APPROVAL, Event.REVISE): State.DRAFT,
+        (State.EXPIRED, Event.REVISE): State.DRAFT,
+        (State.DRAFT, Event.BLOCK): State.BLOCKED,
+        (State.DRAFT, Event.QUEUE): State.PENDING_APPROVAL,
+        (State.DRAFT, Event.PASS): State.APPROVED,
+        (State.PENDING_APPROVAL, Event.APPROVE): State.APPROVED,
+        (State.PENDING_APPROVAL, Event.REJECT): State.REJECTED,
+        (State.PENDING_APPROVAL, Event.REQUEST_CHANGES): State.CHANGES_REQUESTED,
+        (State.PENDING_APPROVAL, Event.EXPIRE): State.EXPIRED,
+        (State.PENDING_APPROVAL, Event.SCHEDULE): State.PENDING_APPROVAL,
+        (State.DRAFT, Event.SCHEDULE): State.DRAFT,
+        (State.APPROVED, Event.SCHEDULE): State.SCHEDULED,
+        (State.SCHEDULED, Event.SCHEDULE): State.SCHEDULED,
+        (State.APPROVED, Event.UNDO): State.PENDING_APPROVAL,
+        (State.SCHEDULED, Event.UNDO): State.PENDING_APPROVAL,
+        (State.APPROVED, Event.CLAIM): State.SENDING,
+        (State.SCHEDULED, Event.CLAIM): State.SENDING,
+        (State.APPROVED, Event.EXPIRE): State.EXPIRED,
+        (State.SCHEDULED, Event.EXPIRE): State.EXPIRED,
+        (State.SENDING, Event.NOT_SENT): State.SCHEDULED,
+        (State.SENDING, Event.SUCCEED): State.SENT,
+        (State.SENDING, Event.REFUSE): State.FAILED,
+        (State.SENDING, Event.LOSE): State.OUTCOME_UNKNOWN,
+        (State.OUTCOME_UNKNOWN, Event.SETTLE_SENT): State.SENT,
+        (State.OUTCOME_UNKNOWN, Event.SETTLE_NOT_SENT): State.APPROVED,
+        # A slow answer of X that arrives after the deadline settles the question by itself.
+        (State.OUTCOME_UNKNOWN, Event.SUCCEED): State.SENT,
+        **{(state, Event.WITHDRAW): State.WITHDRAWN for state in _UNSENT},
+    }
+)
+"""The only place that knows how a message may move."""
+
+TERMINAL = frozenset({State.REJECTED, State.SENT, State.FAILED, State.WITHDRAWN})
+DUE_STATES = frozenset(state for state, event in TRANSITIONS if event is Event.CLAIM)
+
+
+class IllegalTransition(Conflict):
+    code = "message.illegal_transition"
+    template = N_("This message is {state}; it cannot {event} any more.")
+
+
+class StaleRevision(Conflict):
+    """The decision was about another revision than the current one. Data: `read`, `current`."""
+
+    code = "message.stale_revision"
+    template = N_("You decided on revision {read}, but revision {current} is the current one. Nothing was changed.")
+
+
+class ChangedMeanwhile(Conflict):
+    code = "message.changed_meanwhile"
+    template = N_("Somebody changed this message a moment ago. Nothing of yours was saved; look again.")
+
+
+class TextTooLong(Invalid):
+    code = "message.text_too_long"
+    template = N_("The text has {length} characters; at most {limit} can be kept.")
+
+
+class TextMissing(Invalid):
+    code = "message.text_missing"
+    template = N_("A message needs a text.")
+
+
+class TargetMissing(Invalid):
+    """Data: `field`."""
+
+    code = "message.target_missing"
+    template = N_("A {kind} needs {field}: {hint}.")
+
+
+class TargetNotAllowed(Invalid):
+    code = "message.target_not_allowed"
+    template = N_("A {kind} takes no {field}.")
+
+
+class BadTarget(Invalid):
+    code = "message.bad_target"
+    template = N_("{value} is not the id of a post: digits only.")
+
+
+class ReasonRequired(Invalid):
+    code = "message.reason_required"
+    template = N_("Please give a reason: {why}.")
+
+
+class PastSchedule(Invalid):
+    code = "message.past_schedule"
+    template = N_("{at} is in the past. Choose a later time.")
+
+
+class ScheduleTooFar(Invalid):
+    code = "message.schedule_too_far"
+    template = N_("{at} is more than 400 days ahead.")
+
+
+class UnknownZone(Invalid):
+    code = "message.unknown_zone"
+    template = N_("{zone} is not a time zone, as Europe/Paris.")
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """One immutable version of a message."""
+
+    id: UUID
+    number: int
+    text: str
+    digest: bytes
+    editor: UUID
+    editor_name: str
+    edit_and_approve: bool
+    created_at: datetime
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Something we want to send, with its current revision and what screening last said of it."""
+
+    id: UUID
+    number: int
+    account: str
+    """The handle."""
+    account_id: UUID
+    scope: str
+    kind: Kind
+    state: State
+    author: UUID
+    author_name: str
+    author_email: str
+    recipient: str | None
+    """The contact's handle, of a DM."""
+    contact_id: UUID | None
+    in_reply_to: str | None
+    """The post answered or quoted, by its id on X."""
+    revision: Revision
+    findings: tuple[Mapping[str, object], ...]
+    decision: str | None
+    """The strictest finding's: allow, warn, needs_approval, block; None before it was screened."""
+    permission: str | None
+    approvals: int
+    approvals_required: int
+    approval_rule: str | None
+    deadline_at: datetime | None
+    scheduled_at: datetime | None
+    zone: str | None
+    due_at: datetime | None
+    hold: str | None
+    failure: str | None
+    """Why X refused it or why it was not sent, in plain words."""
+    x_id: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def next_state(state: State, event: Event) -> State:
+    """Return where the event leads.
+
+    Raises:
+        IllegalTransition: the table has no such step.
+    """
+    following = TRANSITIONS.get((state, event))
+    if following is None:
+        raise IllegalTransition(
+            state=state.value.replace("_", " "), event=event.value.replace("_", " "), state_code=state.value
+        )
+    return following
+
+
+def can(state: State, event: Event) -> bool:
+    """Tell whether the table has this step."""
+    return (state, event) in TRANSITIONS
+
+
+def check_revision(current: int, read: int) -> None:
+    """Refuse a decision about another revision than the current one.
+
+    Raises:
+        StaleRevision: the message was edited after the decider read it.
+    """
+    if current != read:
+        raise StaleRevision(read=read, current=current)
+
+
+def content_digest(
+    *, account: str, kind: Kind, text: str, in_reply_to: str | None, recipient: str | None
+) -> bytes:
+    """Return the SHA-256 that an approval binds to: account, kind, target and text, each with its length in front.
+
+    Media and alt texts join the list with the issue that brings them; a missing part counts as absent, not as empty.
+    """
+    digest = hashlib.sha256(b"govern/content/v1")
+    for part in (account, kind.value, in_reply_to, recipient, text):
+        data = b"" if part is None else part.encode()
+        digest.update(b"-" if part is None else str(len(data)).encode() + b":")
+        digest.update(data)
+    return digest.digest()
+
+
+def check_text(text: str) -> str:
+    """Return the text if it can be kept.
+
+    Raises:
+        TextMissing: nothing but blanks.
+        TextTooLong: over 25,000 characters, the most X takes from anybody; the account's own limit is screened.
+    """
+    if not text.strip():
+        raise TextMissing(field="text")
+    if len(text) > MAX_TEXT:
+        raise TextTooLong(length=len(text), limit=MAX_TEXT, field="text")
+    return text
+
+
+def check_target(kind: Kind, *, in_reply_to: str | None, recipient: str | None) -> None:
+    """Check that a message names what its kind needs, and nothing else.
+
+    Raises:
+        TargetMissing, TargetNotAllowed, BadTarget
+    """
+    if kind in {Kind.REPLY, Kind.QUOTE} and not in_reply_to:
+        raise TargetMissing(kind=kind.value, field="in_reply_to", hint="the id of the post")
+    if kind is Kind.DM and not recipient:
+        raise TargetMissing(kind=kind.value, field="recipient", hint="the handle of the person")
+    if kind is not Kind.DM and recipient:
+        raise TargetNotAllowed(kind=kind.value, field="recipient")
+    if kind in {Kind.POST, Kind.DM} and in_reply_to:
+        raise TargetNotAllowed(kind=kind.value, field="in_reply_to")
+    if in_reply_to and not (in_reply_to.isascii() and in_reply_to.isdigit() and len(in_reply_to) <= 19):
+        raise BadTarget(value=in_reply_to[:40], field="in_reply_to")
+
+
+def check_schedule(at: datetime, now: datetime) -> None:
+    """Check a time to send at.
+
+    Raises:
+        PastSchedule: not after now.
+        ScheduleTooFar: over 400 days ahead.
+    """
+    if at <= now:
+        raise PastSchedule(at=at.isoformat(timespec="minutes"), field="scheduled_at")
+    if at - now > MAX_SCHEDULE_AHEAD:
+        raise ScheduleTooFar(at=at.isoformat(timespec="minutes"), field="scheduled_at")

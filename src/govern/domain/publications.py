@@ -1,0 +1,89 @@
+"""The sending of an approved revision, in attempts."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from govern.domain.messages import Kind
+from govern.errors import Conflict, N_
+
+
+class Outcome(StrEnum):
+    """What became of one attempt."""
+
+    SENT = "sent"
+    """X answered with an id."""
+    REFUSED = "refused"
+    """X said no; nothing is out."""
+    NOT_SENT = "not_sent"
+    """Proof that nothing left; it may go again."""
+    UNKNOWN = "unknown"
+    """Connected, and no answer says what happened."""
+
+
+class Settlement(StrEnum):
+    """How an unknown outcome was settled."""
+
+    SENT = "sent"
+    """It is out."""
+    NOT_SENT = "not_sent"
+    """It is not out; send once."""
+
+
+class Hold(StrEnum):
+    """Why a due publication waits."""
+
+    UNDO = "undo"
+    """The giver of the approval may still take it back."""
+    ACCESS = "access"
+    """The access policy says no now."""
+    PAUSE = "pause"
+    """Publishing is paused here."""
+    AUTH = "auth"
+    """The account must be connected again."""
+    CREDITS = "credits"
+    """The X app has no credits left."""
+    DIGEST = "digest"
+    """The rows to send are not what was approved: an incident."""
+
+
+class XKind(StrEnum):
+    """What a publication becomes on X."""
+
+    POST = "post"
+    """A post, reply or quote."""
+    DM = "dm"
+    """A DM event."""
+
+
+class UnknownTwin(Conflict):
+    """The same text from the same account has an unknown outcome: it may be out already."""
+
+    code = "publication.unknown_twin"
+    template = N_(
+        "The same text from this account has an unknown outcome ({number}). Settle that one first, "
+        "or it might go out twice."
+    )
+
+
+SCHEDULED_WINDOW = timedelta(minutes=15)
+ANSWER_WINDOW = timedelta(hours=2)
+POST_WINDOW = timedelta(hours=24)
+FIRST_RETRY = timedelta(seconds=5)
+LAST_RETRY = timedelta(minutes=5)
+
+
+def not_after(kind: Kind, *, due_at: datetime, scheduled: bool) -> datetime:
+    """Return when a publication is too late to go out (`x.md` 5): 15 min after a fixed time, 2 h for answers, 24 h else."""
+    if scheduled:
+        return due_at + SCHEDULED_WINDOW
+    return due_at + (ANSWER_WINDOW if kind in {Kind.REPLY, Kind.DM} else POST_WINDOW)
+
+
+def retry_after(tries: int) -> timedelta:
+    """Return how long to wait after `tries` attempts that never left: 5 s, doubling to 5 min."""
+    doubled: int = 2 ** min(max(tries - 1, 0), 10)
+    return min(FIRST_RETRY * doubled, LAST_RETRY)
+
+
+def x_kind(kind: Kind) -> XKind:
+    return XKind.DM if kind is Kind.DM else XKind.POST

@@ -1,0 +1,61 @@
+"""Composition root: bring the database to the shape this version needs, once, whoever else tries at the same time."""
+
+import asyncio
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+from piccolo.apps.migrations.commands.forwards import run_forwards
+from piccolo.conf.apps import AppRegistry
+
+from govern import log
+from govern.settings import Settings, SettingsError
+
+LOCK = 0x676F7665726E  # "govern": the advisory lock that only migrations take
+logger = log.get(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Run what is missing, under a session advisory lock, then see that the application's login exists.
+
+    The owner's address is GOVERN_MIGRATE_DATABASE_URL; without it, GOVERN_DATABASE_URL is both.
+
+    Raises:
+        SettingsError: there is no address.
+    """
+    owner = settings.migrate_database_url or settings.database_url
+    if not owner:
+        raise SettingsError(["GOVERN_MIGRATE_DATABASE_URL is not set: the owner's address, for migrations."])
+    connection = await asyncpg.connect(owner)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        result = await run_forwards(app_name="govern", app_registry=AppRegistry(apps=["govern.piccolo_app"]))
+        if not result.success:
+            raise SettingsError([f"A migration failed: {result.message}"])
+        if settings.migrate_database_url and settings.database_url:
+            await _give_login(connection, settings.database_url)
+    finally:
+        await connection.close()
+
+
+async def _give_login(connection: asyncpg.Connection, url: str) -> None:
+    """Make the application's login, with the password of its address and no right but the application's."""
+    parts = urlsplit(url)
+    name, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not name or not password:
+        return
+    exists = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name)
+    verb = "ALTER" if exists else "CREATE"
+    # Names and passwords cannot be parameters of DDL: PostgreSQL itself quotes them.
+    statement = await connection.fetchval(
+        f"SELECT format('{verb} ROLE %I LOGIN PASSWORD %L', $1::text, $2::text)",  # noqa: S608 - one of two words
+        name,
+        password,
+    )
+    await connection.execute(statement)
+    await connection.execute(await connection.fetchval("SELECT format('GRANT govern_app TO %I', $1::text)", name))
+    logger.info("migrate.login_ready", login=name)
+
+
+def main(settings: Settings) -> None:
+    """Run the migrations from a command."""
+    asyncio.run(run(settings))

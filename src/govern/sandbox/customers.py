@@ -1,0 +1,76 @@
+"""What outsiders do: mention our accounts, answer them, write to them, close their direct messages."""
+
+import re
+
+from govern.sandbox.problems import ApiError
+from govern.sandbox.records import Post, User
+from govern.sandbox.state import State, names
+from govern.sandbox.text import MAX_DM
+
+HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
+
+
+def clean_handle(given: str) -> str:
+    """Return a handle without its @.
+
+    Raises:
+        ApiError: 400, when X would not have such a handle.
+    """
+    handle = given.strip().removeprefix("@")
+    if not HANDLE.fullmatch(handle):
+        raise ApiError(400, f"{given!r} is not a handle: 1 to 15 letters, digits or _.")
+    return handle
+
+
+def own_account(state: State, handle: str) -> User:
+    """Find an account of ours, or answer 404."""
+    user = state.find_user(clean_handle(handle))
+    if user is None or not user.own:
+        raise ApiError(404, f"The sandbox has no account @{handle.strip().removeprefix('@')} of yours.")
+    return user
+
+
+def customer(state: State, handle: str) -> User:
+    """Find a customer, who appears on first use.
+
+    Raises:
+        ApiError: 400, when the handle is one of our own accounts: they write through the X API.
+    """
+    wanted = clean_handle(handle)
+    user = state.find_user(wanted) or state.add_customer(wanted)
+    if user.own:
+        raise ApiError(400, f"@{user.handle} is an account of yours; it writes through the X API, not as a customer.")
+    return user
+
+
+def write_mention(state: State, author: str, account: str, text: str, in_reply_to: int | None = None) -> int:
+    """Post as a customer. The account's handle is put before a text that does not name it."""
+    target = own_account(state, account)
+    answered = _answered(state, in_reply_to)
+    words = _text(text)
+    sender = customer(state, author)
+    if not (names(words, target.handle) or (answered and answered.author == target.id)):
+        words = f"@{target.handle} {words}"
+    return state.add_post(sender, words, in_reply_to=in_reply_to).id
+
+
+def write_dm(state: State, author: str, account: str, text: str) -> int:
+    recipient = own_account(state, account)
+    words = _text(text)
+    return state.add_dm(customer(state, author), recipient, words).id
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ApiError(400, "The text is empty.")
+    if len(text) > MAX_DM:
+        raise ApiError(400, f"The text is over {MAX_DM} characters.")
+    return text
+
+
+def _answered(state: State, in_reply_to: int | None) -> Post | None:
+    if in_reply_to is None:
+        return None
+    if in_reply_to not in state.posts:
+        raise ApiError(404, f"There is no post {in_reply_to} to reply to.")
+    return state.posts[in_reply_to]

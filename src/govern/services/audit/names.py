@@ -1,0 +1,155 @@
+"""Names of what entries speak of, as they are today; and back: what a name or number a person types may mean."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+from piccolo.columns.combination import WhereRaw
+from piccolo.table import Table
+
+from govern.database import rows
+from govern.domain.accounts import account_scope, brand_scope
+from govern.domain.audit import BY_NAME, Entry, named_fields
+from govern.domain.ids import parse_message_number
+from govern.errors import NotFound
+from govern.tables import Account, ApiToken, Brand, Contact, Member, Message
+
+MOST_MATCHES = 200
+"""A word that names more things than this names none in particular."""
+
+# Kind of object: its table, the column of its name, how the name is shown.
+_SHOWN: dict[str, tuple[type[Table], str, str]] = {
+    "member": (Member, "name", "{}"),
+    "token": (ApiToken, "name", "API token “{}”"),
+    "account": (Account, "handle", "@{}"),
+    "contact": (Contact, "handle", "@{}"),
+    "brand": (Brand, "name", "{}"),
+    "message": (Message, "number", "M-{}"),
+}
+
+
+class Meant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a word may mean: ids of actors (`member:…`), ids of objects, scopes."""
+
+    actors: frozenset[str] = frozenset()
+    objects: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Meant") -> "Meant":
+        return Meant(
+            actors=self.actors | other.actors,
+            objects=self.objects | other.objects,
+            scopes=self.scopes | other.scopes,
+        )
+
+
+async def names_for(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the name of every object the entries speak of, by `kind:id`, and of brands by their scope too."""
+    wanted: dict[str, set[UUID]] = defaultdict(set)
+    slugs: set[str] = set()
+    for entry in entries:
+        for kind, _, text in (key.partition(":") for key in _keys(entry)):
+            if kind in _SHOWN and (found := parse_id(text)):
+                wanted[kind].add(found)
+        if entry.scope.startswith("brand:"):
+            slugs.add(entry.scope.removeprefix("brand:"))
+    names: dict[str, str] = {}
+    for kind, ids in wanted.items():
+        table, column, shown = _SHOWN[kind]
+        found_rows = rows(await table.select("id", column).where(WhereRaw("id = ANY({})", list(ids))))
+        names |= {f"{kind}:{row['id']}": shown.format(row[column]) for row in found_rows}
+    if slugs:
+        brands = rows(await Brand.select(Brand.slug, Brand.name).where(Brand.slug.is_in(list(slugs))))
+        names |= {brand_scope(row["slug"]): row["name"] for row in brands}
+    return names
+
+
+def parse_id(text: str) -> UUID | None:
+    """Read a UUID, or return None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _keys(entry: Entry) -> list[str]:
+    kinds = named_fields(BY_NAME[entry.action]) if entry.action in BY_NAME else {}
+    named = [f"{kind}:{entry.data[field]}" for field, kind in kinds.items() if field in entry.data]
+    return [entry.actor.id, *(each.key for each in entry.objects), *named]
+
+
+async def find_meanings(word: str) -> Meant:
+    """Return everything a word may name today: a person, account, brand, contact, message, or an id."""
+    return await find_actors(word) | await find_places(word) | await find_subjects(word)
+
+
+async def find_actors(word: str) -> Meant:
+    """Return the people whose name or e-mail has the word, with their API tokens; or the actor of that id."""
+    people = rows(
+        await Member.select(Member.id)
+        .where(WhereRaw("(name ILIKE {} OR email ILIKE {} OR id::text = {})", _like(word), _like(word), _bare(word)))
+        .limit(MOST_MATCHES)
+    )
+    members = [row["id"] for row in people]
+    tokens = rows(await ApiToken.select(ApiToken.id).where(ApiToken.member.is_in(members))) if members else []
+    actors = [*(f"member:{member}" for member in members), *(f"token:{row['id']}" for row in tokens)]
+    if ":" in word:
+        actors.append(word)
+    return Meant(actors=frozenset(actors), objects=frozenset(map(str, members)))
+
+
+async def find_places(word: str) -> Meant:
+    """Return the accounts whose handle has the word, and the brands whose name or slug has it."""
+    accounts = rows(
+        await Account.select(Account.id, Account.scope)
+        .where(WhereRaw("(handle ILIKE {} OR id::text = {})", _like(word.removeprefix("@")), word.lower()))
+        .limit(MOST_MATCHES)
+    )
+    brands = rows(
+        await Brand.select(Brand.id, Brand.scope)
+        .where(WhereRaw("(name ILIKE {} OR slug ILIKE {})", _like(word), _like(word)))
+        .limit(MOST_MATCHES)
+    )
+    found = [*accounts, *brands]
+    return Meant(
+        objects=frozenset(str(row["id"]) for row in found), scopes=frozenset(str(row["scope"]) for row in found)
+    )
+
+
+async def find_account(word: str) -> Meant:
+    """Return the account of that handle (with or without @) or id, and its scope."""
+    handle = word.removeprefix("@")
+    accounts = rows(
+        await Account.select(Account.id, Account.scope).where(
+            WhereRaw("(lower(handle) = {} OR scope = {} OR id::text = {})", handle.lower(), account_scope(handle), word)
+        )
+    )
+    return Meant(
+        objects=frozenset(str(row["id"]) for row in accounts), scopes=frozenset(row["scope"] for row in accounts)
+    )
+
+
+async def find_subjects(word: str) -> Meant:
+    """Return the message of that number, the contacts whose handle or name has the word, or the object of that id."""
+    if (found := parse_id(word)) is not None:
+        return Meant(objects=frozenset({str(found)}))
+    try:
+        messages = rows(await Message.select(Message.id).where(Message.number == parse_message_number(word)))
+    except NotFound:
+        messages = []
+    contacts = rows(
+        await Contact.select(Contact.id)
+        .where(WhereRaw("(handle ILIKE {} OR name ILIKE {})", _like(word.removeprefix("@")), _like(word)))
+        .limit(MOST_MATCHES)
+    )
+    return Meant(objects=frozenset(str(row["id"]) for row in [*messages, *contacts]))
+
+
+def _like(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _bare(word: str) -> str:
+    return word.lower().rpartition(":")[2]

@@ -1,0 +1,175 @@
+"""Writing entries: in the transaction of the change they record, or not at all."""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from govern import __version__
+from govern.database import in_transaction, rows, transaction
+from govern.domain import audit
+from govern.domain.actions import Decision
+from govern.domain.audit import BadEntry, Change, Entry, EntryObject, ObjectRef, Recorded, entry_object
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor, ActorKind
+from govern.errors import Denied
+from govern.services.audit.openings import commitment, make_salt, seal_opening
+from govern.settings import current
+from govern.tables import AuditEntry, AuditOpening
+from govern.tlog.canonical import NotCanonicalError, encode, leaf_hash
+
+_SCOPE = re.compile(r"company|brand:[a-z0-9][a-z0-9-]{0,38}|account:[A-Za-z0-9_]{1,15}")
+
+# By column, since only these two are granted: nobody chooses an arrival or a transaction id.
+_APPEND = "INSERT INTO audit.entry (entry, leaf_hash) VALUES ({}, {}) RETURNING arrival"
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller may keep, to demand the proof of its entry later."""
+
+    entry_id: UUID
+    arrival: int
+    leaf_hash: bytes
+
+
+async def record(
+    action: Recorded,
+    *,
+    actor: Actor,
+    now: datetime,
+    object: ObjectRef,  # noqa: A002 - the entry's own word
+    scope: str,
+    refs: Sequence[ObjectRef] = (),
+    change: Mapping[str, Change] | None = None,
+    outcome: audit.Outcome | None = None,
+    decision: Decision | None = None,
+    request_id: str | None = None,
+) -> Receipt:
+    """Append one entry, in the caller's transaction: once per change, last but the outbox.
+
+    `outcome` is the action's own unless given. `decision` is the access decision that let it happen.
+
+    Raises:
+        BadEntry: a field breaks its limits, or a personal field has no subject among the objects.
+        RuntimeError: there is no transaction, so change and entry could part.
+    """
+    if not in_transaction():
+        raise RuntimeError("audit.record needs the transaction of the change it records")
+    entry_id = uuid7(now)
+    public, personal = audit.split_fields(action)
+    objects = (entry_object(object), *_with_owner(refs, actor))
+    sealed = _seal(entry_id, personal, audit.personal_fields(type(action)), objects)
+    audit.check_size(objects[1:], change or {})
+    text = _text(
+        Entry(
+            log=current().audit_origin,
+            id=entry_id,
+            at=audit.time_text(now),
+            action=action.NAME,
+            outcome=outcome or action.OUTCOME,
+            actor=audit.ActorRef(kind=actor.kind, id=actor.id, via=actor.via, factors=actor.factors),
+            object=objects[0],
+            refs=objects[1:],
+            scope=scope,
+            data=public,
+            change=dict(change or {}),
+            commit={field: b64encode(promise).decode() for field, (promise, _) in sealed.items()},
+            ctx=_context(decision, request_id),
+        )
+    )
+    return await _append(entry_id, text, [row for _, row in sealed.values()])
+
+
+async def record_denied(
+    denied: Denied,
+    *,
+    actor: Actor,
+    now: datetime,
+    object: ObjectRef | None = None,  # noqa: A002 - the entry's own word
+) -> Receipt:
+    """Record a refusal of the access policy, in a transaction of its own: the refused action has rolled back.
+
+    The object is what was asked about; if the caller does not know it, the scope.
+    """
+    asked = str(denied.data.get("scope") or "")
+    scope = asked if _SCOPE.fullmatch(asked) else "company"  # an unknown scope is refused, too, and may be any text
+    rule, decision = denied.data.get("rule"), denied.data.get("decision")
+    action = audit.AccessDenied(
+        action=str(denied.data.get("action") or "unknown"),
+        scope=scope,
+        reason=str(denied.data.get("reason") or "unknown"),
+        rule=str(rule) if rule else None,
+    )
+    async with transaction():
+        return await record(
+            action,
+            actor=actor,
+            now=now,
+            object=object or ObjectRef("scope", scope),
+            scope=scope,
+            decision=decision if isinstance(decision, Decision) else None,
+        )
+
+
+def _with_owner(refs: Sequence[ObjectRef], actor: Actor) -> tuple[EntryObject, ...]:
+    """Add the member whose rights an API token used: the actor's id names the token only."""
+    named = tuple(entry_object(each) for each in refs)
+    if actor.kind is not ActorKind.TOKEN or actor.member is None:
+        return named
+    owner = entry_object(ObjectRef("member", actor.member))
+    return named if owner in named else (*named, owner)
+
+
+def _seal(
+    entry_id: UUID, values: Mapping[str, object], subjects: Mapping[str, str], objects: Sequence[EntryObject]
+) -> dict[str, tuple[bytes, AuditOpening]]:
+    """Return the commitment and the opening of each personal field."""
+    sealed = {}
+    for field, value in values.items():
+        subject, salt = audit.subject_of(subjects[field], objects), make_salt()
+        row = AuditOpening(
+            entry_id=entry_id,
+            field=field,
+            subject=subject,
+            sealed=seal_opening(value, entry_id=entry_id, field=field, subject=subject, salt=salt),
+        )
+        sealed[field] = (commitment(field, salt, value), row)
+    return sealed
+
+
+def _context(decision: Decision | None, request_id: str | None) -> audit.Context:
+    bound = structlog.contextvars.get_contextvars()
+    request, job = request_id or bound.get("request"), bound.get("job")
+    context = audit.Context(
+        request=str(request)[:80] if request else None, job=str(job)[:80] if job else None, govern=__version__
+    )
+    if decision is None:
+        return context
+    via = audit.Granted(role=decision.via_role, scope=decision.via_scope, grant=decision.via_grant)
+    return msgspec.structs.replace(
+        context,
+        rule=decision.rule,
+        digest=decision.digest or None,
+        via=None if via == audit.Granted() else via,
+    )
+
+
+def _text(entry: Entry) -> str:
+    try:
+        values = msgspec.to_builtins(entry)
+        msgspec.convert(values, Entry)
+        return encode(values)
+    except (NotCanonicalError, msgspec.ValidationError, TypeError) as error:
+        raise BadEntry(reason=f"{entry.action}: {error}") from error
+
+
+async def _append(entry_id: UUID, text: str, openings: Sequence[AuditOpening]) -> Receipt:
+    leaf = leaf_hash(text)
+    written = rows(await AuditEntry.raw(_APPEND, text, leaf))
+    if openings:
+        await AuditOpening.insert(*openings)
+    return Receipt(entry_id=entry_id, arrival=written[0]["arrival"], leaf_hash=leaf)

@@ -1,0 +1,107 @@
+"""The people outside we write with."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from govern.database import rows
+from govern.domain.accounts import parse_handle
+from govern.domain.audit import ContactCreated, ObjectRef
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor
+from govern.services import audit
+from govern.tables import Contact as ContactTable
+
+_BY_HANDLE = """
+SELECT id, handle, name, x_user_id::text AS x_user_id FROM contact WHERE lower(handle) = lower({})
+ ORDER BY x_user_id IS NULL, created_at DESC LIMIT 1
+"""
+_BY_X_ID = "SELECT id, handle, name, x_user_id::text AS x_user_id FROM contact WHERE x_user_id = {}"
+_BY_ID = "SELECT id, handle, name, x_user_id::text AS x_user_id FROM contact WHERE id = {}"
+_LOCK = "SELECT id FROM contact WHERE id = {} FOR NO KEY UPDATE"
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """An X user outside; `x_user_id` is None until X told us."""
+
+    id: UUID
+    handle: str
+    name: str
+    x_user_id: str | None
+
+
+async def find_contact(handle: str) -> Contact | None:
+    """Return the contact with this handle."""
+    return _first(await ContactTable.raw(_BY_HANDLE, parse_handle(handle)))
+
+
+async def lock_contact(contact: UUID) -> None:
+    """Lock a contact's row: an opt-out and a send to the same person have an order."""
+    await ContactTable.raw(_LOCK, contact)
+
+
+async def get_contact(contact: UUID) -> Contact:
+    """Return a contact known to exist."""
+    found = _first(await ContactTable.raw(_BY_ID, contact))
+    if found is None:
+        raise LookupError("a message names a contact that is not there")
+    return found
+
+
+async def contact_for(handle: str, *, scope: str, actor: Actor, now: datetime) -> Contact:
+    """Return the contact with this handle, making one if there is none, in the caller's transaction."""
+    handle = parse_handle(handle)
+    found = await find_contact(handle)
+    return found or await _create(handle, name="", x_user_id=None, scope=scope, actor=actor, now=now)
+
+
+async def contact_from_x(
+    *, x_user_id: str, handle: str | None, name: str, scope: str, actor: Actor, now: datetime
+) -> Contact:
+    """Return the contact X calls by this id, learning id, handle and name from what X says, in the caller's transaction."""
+    known = _first(await ContactTable.raw(_BY_X_ID, int(x_user_id)))
+    shown = handle or (known.handle if known else f"x{x_user_id[-14:]}")
+    if known is None:
+        by_handle = await find_contact(shown)
+        if by_handle is None or by_handle.x_user_id is not None:
+            return await _create(shown, name=name, x_user_id=x_user_id, scope=scope, actor=actor, now=now)
+        known = by_handle
+    seen = Contact(id=known.id, handle=shown, name=name or known.name, x_user_id=x_user_id)
+    if seen != known:
+        await ContactTable.update(
+            {
+                ContactTable.handle: seen.handle,
+                ContactTable.name: seen.name[:80],
+                ContactTable.x_user_id: int(x_user_id),
+            }
+        ).where(ContactTable.id == known.id)
+    return seen
+
+
+async def _create(
+    handle: str, *, name: str, x_user_id: str | None, scope: str, actor: Actor, now: datetime
+) -> Contact:
+    contact = Contact(id=uuid7(now), handle=handle, name=name[:80], x_user_id=x_user_id)
+    await ContactTable.insert(
+        ContactTable(
+            id=contact.id,
+            handle=handle,
+            name=contact.name,
+            x_user_id=int(x_user_id) if x_user_id else None,
+            created_at=now,
+        )
+    )
+    await audit.record(
+        ContactCreated(handle=handle, name=name[:80] or None, x_user_id=x_user_id),
+        actor=actor,
+        now=now,
+        object=ObjectRef(kind="contact", id=contact.id),
+        scope=scope,
+    )
+    return contact
+
+
+def _first(result: object) -> Contact | None:
+    found = rows(result)
+    return msgspec.convert(found[0], Contact) if found else None

@@ -1,0 +1,283 @@
+"""Roles given to members at scopes, and the source the access policy reads them from."""
+
+from collections import defaultdict
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from govern.access import Access
+from govern.database import rows
+from govern.domain.actions import COMPANY, Action, Grant, Requester, Role, Target
+from govern.domain.audit import ObjectRef, RoleAssigned, RoleRevoked
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor
+from govern.errors import Conflict, Invalid, N_, NotFound
+from govern.services import audit
+from govern.services.members import lock_member
+from govern.services.use_case import use_case
+from govern.tables import Member, RoleGrant, Scope
+
+MIN_REASON = 3
+MAX_REASON = 500
+
+
+class AlreadyGranted(Conflict):
+    code = "grant.exists"
+    template = N_("{name} already has the role {role} at {scope}.")
+
+
+class AlreadyRevoked(Conflict):
+    code = "grant.already_revoked"
+    template = N_("This role was revoked already.")
+
+
+class LastAdmin(Conflict):
+    code = "grant.last_admin"
+    template = N_("This is the last admin of the company without an end date; make another one first.")
+
+
+class UnknownRole(Invalid):
+    code = "grant.unknown_role"
+    template = N_("There is no role {role} that can be given.")
+
+
+class UnknownScope(NotFound):
+    code = "scope.unknown"
+    template = N_("There is no scope {name}: company, brand:<slug> or account:<handle>.")
+
+
+class BadReason(Invalid):
+    code = "grant.reason_required"
+    template = N_("Please give a reason of 3 to 500 characters.")
+
+
+class BadEnd(Invalid):
+    code = "grant.end_in_past"
+    template = N_("The end of a role must be in the future.")
+
+
+class GrantView(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant with the names people know."""
+
+    id: UUID
+    member_id: UUID
+    member_email: str
+    member_name: str
+    role: str
+    scope: str
+    granted_by_name: str | None
+    granted_at: datetime
+    reason: str
+    starts_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    revoked_by_name: str | None
+    revoke_reason: str | None
+
+
+class ScopeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A place where a role can hold."""
+
+    key: str
+    kind: str
+    parent: str | None
+    label: str
+
+
+_IN_FORCE = "g.revoked_at IS NULL AND g.starts_at <= now() AND (g.expires_at IS NULL OR g.expires_at > now())"
+
+# One statement, so that grants and tree belong together; the clock is the database's, the same for every process.
+_REQUESTER = f"""
+SELECT 'scope' AS what, key AS a, parent AS b, NULL AS c FROM scope WHERE parent IS NOT NULL
+UNION ALL
+SELECT 'grant', g.id::text, g.role, g.scope FROM role_grant g JOIN member m ON m.id = g.member
+ WHERE g.member = {{}}::uuid AND m.state = 'active' AND {_IN_FORCE}
+"""  # noqa: S608 - constants only
+
+_VIEW = """
+SELECT g.id, g.member AS member_id, m.email AS member_email, m.name AS member_name, g.role, g.scope,
+       b.name AS granted_by_name, g.granted_at, g.reason, g.starts_at, g.expires_at, g.revoked_at,
+       r.name AS revoked_by_name, g.revoke_reason
+  FROM role_grant g JOIN member m ON m.id = g.member
+  LEFT JOIN member b ON b.id = g.granted_by LEFT JOIN member r ON r.id = g.revoked_by
+"""
+_VIEW_LIST = (
+    _VIEW
+    + """
+ WHERE ({}::text IS NULL OR m.email = {}) AND ({}::text IS NULL OR g.scope = {}) AND ({} OR g.revoked_at IS NULL)
+ ORDER BY m.name, g.scope, g.role, g.granted_at
+"""
+)
+_VIEW_ONE = _VIEW + " WHERE g.id = {}"
+_LOCK = "SELECT id FROM role_grant WHERE id = {} FOR NO KEY UPDATE"
+_GRANTS_OF = f"SELECT g.role, g.scope FROM role_grant g WHERE g.member = {{}} AND {_IN_FORCE}"  # noqa: S608
+_LOCK_ADMINS = """
+SELECT id FROM role_grant WHERE role = 'admin' AND scope = 'company' AND revoked_at IS NULL AND expires_at IS NULL
+ ORDER BY id FOR NO KEY UPDATE
+"""
+_LABELS = """
+SELECT s.key, s.kind, s.parent, coalesce(b.name, '@' || a.handle, 'company') AS label
+  FROM scope s LEFT JOIN brand b ON b.scope = s.key LEFT JOIN account a ON a.scope = s.key
+ ORDER BY s.kind DESC, label
+"""
+
+
+class PostgresGrants:
+    """Reads grants and the scope tree in the caller's transaction: a committed change holds for the next decision."""
+
+    async def requester(self, actor_id: str, member: UUID | None) -> Requester:
+        """Return what a member holds now; one who is not active holds nothing."""
+        parents: dict[str, str] = {}
+        held: dict[str, list[Grant]] = defaultdict(list)
+        for row in rows(await RoleGrant.raw(_REQUESTER, member)):
+            if row["what"] == "scope":
+                parents[row["a"]] = row["b"]
+            else:
+                held[row["c"]].append(Grant(id=row["a"], role=row["b"], scope=row["c"]))
+        return Requester(
+            id=actor_id,
+            member=str(member) if member else None,
+            grants={scope: tuple(grants) for scope, grants in held.items()},
+            parents=parents,
+        )
+
+
+async def list_grants(
+    *,
+    email: str | None = None,
+    scope: str | None = None,
+    include_revoked: bool = False,
+    actor: Actor,
+    access: Access,
+    now: datetime,
+) -> list[GrantView]:
+    """Return grants, of one member or at one scope; a member may always see their own."""
+    own = email is not None and actor.member is not None and await _is_email_of(actor.member, email)
+    async with use_case(actor=actor, now=now):
+        if not own:
+            await access.require(actor, Action.ACCESS_READ, Target(scope=scope or COMPANY))
+        wanted = email.lower() if email else None
+        found = await RoleGrant.raw(_VIEW_LIST, wanted, wanted, scope, scope, include_revoked)
+        return [msgspec.convert(row, GrantView) for row in rows(found)]
+
+
+async def assign_role(
+    *,
+    email: str,
+    role: str,
+    scope: str,
+    reason: str,
+    expires_at: datetime | None = None,
+    actor: Actor,
+    access: Access,
+    now: datetime,
+) -> GrantView:
+    """Give a member a role at a scope and below; it holds from the next decision on."""
+    async with use_case(actor=actor, now=now):
+        member = await lock_member(email)
+        if not await Scope.exists().where(Scope.key == scope):
+            raise UnknownScope(name=scope[:64])
+        decision = await access.require(actor, Action.ROLE_ASSIGN, await _target(member.id, role, scope))
+        _check(role, reason, expires_at, now)
+        grant = RoleGrant(
+            id=uuid7(now),
+            member=member.id,
+            role=role,
+            scope=scope,
+            granted_by=actor.member,
+            granted_at=now,
+            reason=reason.strip(),
+            starts_at=now,
+            expires_at=expires_at,
+        )
+        held = rows(await RoleGrant.raw(_GRANTS_OF, member.id))
+        if any(row["role"] == role and row["scope"] == scope for row in held):
+            raise AlreadyGranted(name=member.name, role=role, scope=scope)
+        await RoleGrant.insert(grant)
+        await audit.record(
+            RoleAssigned(member=member.id, role=role, expires_at=expires_at, reason=reason.strip()),
+            actor=actor,
+            now=now,
+            object=ObjectRef(kind="grant", id=grant.id),
+            refs=(ObjectRef(kind="member", id=member.id),),
+            scope=scope,
+            decision=decision,
+        )
+        return await get_view(grant.id)
+
+
+async def revoke_role(grant_id: UUID, *, reason: str, actor: Actor, access: Access, now: datetime) -> GrantView:
+    """Take a role away; it is gone for the next decision."""
+    async with use_case(actor=actor, now=now):
+        admins = {row["id"] for row in rows(await RoleGrant.raw(_LOCK_ADMINS))}
+        await RoleGrant.raw(_LOCK, grant_id)
+        grant = await get_view(grant_id)
+        decision = await access.require(
+            actor, Action.ROLE_REVOKE, await _target(grant.member_id, grant.role, grant.scope)
+        )
+        _check(grant.role, reason, None, now)
+        if grant.revoked_at is not None:
+            raise AlreadyRevoked
+        if admins == {grant_id}:
+            raise LastAdmin
+        await RoleGrant.update(
+            {
+                RoleGrant.revoked_at: now,
+                RoleGrant.revoked_by: actor.member,
+                RoleGrant.revoke_reason: reason.strip(),
+            }
+        ).where(RoleGrant.id == grant_id)
+        await audit.record(
+            RoleRevoked(member=grant.member_id, role=grant.role, reason=reason.strip()),
+            actor=actor,
+            now=now,
+            object=ObjectRef(kind="grant", id=grant_id),
+            refs=(ObjectRef(kind="member", id=grant.member_id),),
+            scope=grant.scope,
+            decision=decision,
+        )
+        return await get_view(grant_id)
+
+
+async def get_view(grant_id: UUID) -> GrantView:
+    """Return one grant.
+
+    Raises:
+        NotFound: there is no such grant.
+    """
+    found = rows(await RoleGrant.raw(_VIEW_ONE, grant_id))
+    if not found:
+        raise NotFound(noun="grant", name=str(grant_id))
+    return msgspec.convert(found[0], GrantView)
+
+
+async def list_scopes(*, actor: Actor, access: Access) -> list[ScopeView]:
+    """Return the scopes where the actor may see who may do what."""
+    seen = await access.where_can(actor, Action.ACCESS_READ)
+    return [msgspec.convert(row, ScopeView) for row in rows(await Scope.raw(_LABELS)) if row["key"] in seen]
+
+
+async def roles_at(member: UUID, scopes: tuple[str, ...]) -> frozenset[str]:
+    """Return the roles a member holds at any of the scopes (an account and those above it)."""
+    held = rows(await RoleGrant.raw(_GRANTS_OF, member))
+    return frozenset(str(row["role"]) for row in held if row["scope"] in scopes)
+
+
+async def _is_email_of(member: UUID, email: str) -> bool:
+    return bool(await Member.exists().where((Member.id == member) & (Member.email == email.lower())))
+
+
+async def _target(member: UUID, role: str, scope: str) -> Target:
+    held = rows(await RoleGrant.raw(_GRANTS_OF, member))
+    pairs = [(str(row["role"]), str(row["scope"])) for row in held]
+    return Target(scope=scope, facts={"member": str(member), "role": role, "member_grants": pairs})
+
+
+def _check(role: str, reason: str, expires_at: datetime | None, now: datetime) -> None:
+    if role not in set(Role) or role == Role.PUBLISHER:
+        raise UnknownRole(role=role[:32], field="role")
+    if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
+        raise BadReason(field="reason")
+    if expires_at is not None and expires_at <= now:
+        raise BadEnd(field="expires_at")

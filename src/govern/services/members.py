@@ -1,0 +1,237 @@
+"""The people of the company."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import msgspec
+
+from govern.access import Access
+from govern.database import rows
+from govern.domain.actions import COMPANY, Action, Decision, Target
+from govern.domain.audit import MemberCreated, MemberPasswordSet, ObjectRef
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor, EmailTaken, Member, MemberState, SignInFailed
+from govern.domain.messages import UnknownZone
+from govern.errors import Denied, Invalid, N_, NotFound
+from govern.services import audit, passwords
+from govern.services.use_case import use_case
+from govern.tables import Member as MemberTable
+from govern.tables import Session
+
+_VIEW = """
+SELECT m.id, m.email, m.name, m.state, m.language, m.zone,
+       coalesce(array_agg(DISTINCT g.role) FILTER (WHERE g.id IS NOT NULL), ARRAY[]::varchar[]) AS roles
+  FROM member m LEFT JOIN role_grant g ON g.member = m.id AND g.revoked_at IS NULL
+   AND g.starts_at <= now() AND (g.expires_at IS NULL OR g.expires_at > now())
+"""
+
+
+class BadEmail(Invalid):
+    code = "member.bad_email"
+    template = N_("{email} is not an e-mail address.")
+
+
+class UnknownMember(NotFound):
+    code = "member.unknown"
+    template = N_("There is no member {name}.")
+
+
+_ALL = _VIEW + " GROUP BY m.id ORDER BY m.name"
+_BY_EMAIL = _VIEW + " WHERE m.email = {} GROUP BY m.id"
+_BY_ID = _VIEW + " WHERE m.id = {} GROUP BY m.id"
+_LOCK = "SELECT id FROM member WHERE email = {} FOR NO KEY UPDATE"
+
+
+async def list_members(*, actor: Actor, access: Access, now: datetime) -> list[Member]:
+    """Return everybody, for those who may see who may do what."""
+    async with use_case(actor=actor, now=now):
+        places = await access.where_can(actor, Action.ACCESS_READ)
+        if not places:
+            await access.require(actor, Action.ACCESS_READ, Target(scope=COMPANY))
+        return [_member(row) for row in rows(await MemberTable.raw(_ALL))]
+
+
+async def get_member(email: str, *, actor: Actor, access: Access, now: datetime) -> Member:
+    """Return one member; everybody may read their own.
+
+    Raises:
+        UnknownMember: there is nobody with that address, or the actor may not know.
+    """
+    found = await find_by_email(email)
+    if found is None or found.id != actor.member:
+        async with use_case(actor=actor, now=now):
+            if not await access.where_can(actor, Action.ACCESS_READ):
+                await access.require(actor, Action.ACCESS_READ, Target(scope=COMPANY))
+    if found is None:
+        raise UnknownMember(name=email[:80])
+    return found
+
+
+async def find_by_email(email: str) -> Member | None:
+    """Return the member with this address, however it is written."""
+    found = rows(await MemberTable.raw(_BY_EMAIL, email.strip().lower()))
+    return _member(found[0]) if found else None
+
+
+async def find_by_id(member: UUID) -> Member | None:
+    """Return the member with this id."""
+    found = rows(await MemberTable.raw(_BY_ID, member))
+    return _member(found[0]) if found else None
+
+
+async def lock_member(email: str) -> Member:
+    """Lock a member's row until the end of the transaction.
+
+    Raises:
+        UnknownMember: there is nobody with that address.
+    """
+    await MemberTable.raw(_LOCK, email.strip().lower())
+    found = await find_by_email(email)
+    if found is None:
+        raise UnknownMember(name=email[:80])
+    return found
+
+
+async def create_member(
+    *,
+    email: str,
+    name: str,
+    password: str,
+    language: str = "en",
+    zone: str = "Europe/Paris",
+    actor: Actor,
+    access: Access,
+    now: datetime,
+) -> Member:
+    """Add a person, who can do nothing until somebody gives them a role."""
+    hashed = await passwords.hash_password(password)
+    async with use_case(actor=actor, now=now):
+        decision = await access.require(actor, Action.MEMBER_INVITE, Target(scope=COMPANY))
+        return await insert_member(
+            email=email, name=name, hashed=hashed, language=language, zone=zone, actor=actor, now=now, decision=decision
+        )
+
+
+async def insert_member(
+    *,
+    email: str,
+    name: str,
+    hashed: str,
+    language: str,
+    zone: str,
+    actor: Actor,
+    now: datetime,
+    decision: Decision | None = None,
+) -> Member:
+    """Write a member and the entry about it, in the caller's transaction."""
+    address = _check_email(email)
+    _check_name(name)
+    check_zone(zone)
+    if await MemberTable.exists().where(MemberTable.email == address):
+        raise EmailTaken(email=address, field="email")
+    row = MemberTable(
+        id=uuid7(now),
+        email=address,
+        name=name.strip(),
+        password_hash=hashed,
+        language=language if language in {"en", "fr"} else "en",
+        zone=zone,
+        created_at=now,
+    )
+    await MemberTable.insert(row)
+    await audit.record(
+        MemberCreated(name=name.strip(), email=address),
+        actor=actor,
+        now=now,
+        object=ObjectRef(kind="member", id=row.id),
+        scope=COMPANY,
+        decision=decision,
+    )
+    return _member({**row.to_dict(), "roles": []})
+
+
+async def change_settings(*, language: str, zone: str, theme: str, single_keys: bool, actor: Actor) -> None:
+    """Change how the panel looks for oneself; it is nobody's business, so it is no entry."""
+    check_zone(zone)
+    if language not in {"en", "fr"} or theme not in {"system", "light", "dark"}:
+        raise Invalid(reason="Language or theme is unknown.")
+    await MemberTable.update(
+        {
+            MemberTable.language: language,
+            MemberTable.zone: zone,
+            MemberTable.theme: theme,
+            MemberTable.single_keys: single_keys,
+        }
+    ).where(MemberTable.id == actor.member)
+
+
+async def change_password(*, old: str, new: str, session_id: UUID, actor: Actor, now: datetime) -> None:
+    """Set a new password, knowing the old one; every other session of the member ends.
+
+    Raises:
+        SignInFailed: the old password is wrong.
+        WeakPassword: the new one is too short, too long or common.
+    """
+    row = await MemberTable.select(MemberTable.password_hash).where(MemberTable.id == actor.member).first()
+    if row is None or not await passwords.verify_password(row["password_hash"], old):
+        raise SignInFailed
+    hashed = await passwords.hash_password(new)
+    async with use_case(actor=actor, now=now):
+        await MemberTable.update({MemberTable.password_hash: hashed}).where(MemberTable.id == actor.member)
+        await Session.update({Session.revoked_at: now}).where(
+            (Session.member == actor.member) & (Session.id != session_id) & (Session.revoked_at.is_null())
+        )
+        await audit.record(
+            MemberPasswordSet(),
+            actor=actor,
+            now=now,
+            object=ObjectRef(kind="member", id=_own(actor)),
+            scope=COMPANY,
+        )
+
+
+def check_zone(zone: str) -> str:
+    """Return the zone if the time zone database has it.
+
+    Raises:
+        UnknownZone
+    """
+    if zone not in available_timezones():
+        raise UnknownZone(zone=zone[:40], field="zone")
+    return zone
+
+
+def _own(actor: Actor) -> UUID:
+    if actor.member is None:
+        raise Denied(sentence="Only a person can do this.", reason="no_rule", rule=None, action="", scope=COMPANY)
+    return actor.member
+
+
+def _check_email(email: str) -> str:
+    address = email.strip().lower()
+    name, at, host = address.partition("@")
+    if not (name and at and "." in host and len(address) <= 254 and not any(c.isspace() for c in address)):
+        raise BadEmail(email=email[:80], field="email")
+    return address
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name.strip()) <= 80:
+        raise Invalid(reason="A name has 1 to 80 characters.", field="name")
+
+
+def _member(row: dict[str, Any]) -> Member:
+    return msgspec.convert(
+        {
+            "id": row["id"],
+            "email": row["email"],
+            "name": row["name"],
+            "state": MemberState(str(row["state"])),
+            "language": row["language"],
+            "zone": row["zone"],
+            "roles": tuple(sorted(row["roles"])),
+        },
+        Member,
+    )

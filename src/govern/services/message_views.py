@@ -1,0 +1,266 @@
+"""Reading messages: one query gives a message with its current revision, its screening and its sending."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from govern.access import Access
+from govern.database import rows
+from govern.domain.actions import Action, Target
+from govern.domain.approvals import Approval
+from govern.domain.audit import Change, ObjectRef
+from govern.domain.ids import parse_message_number
+from govern.domain.members import Actor
+from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State
+from govern.errors import Denied, Invalid, N_, NotFound
+from govern.services.use_case import use_case
+from govern.tables import Approval as ApprovalTable
+from govern.tables import Message as MessageTable
+from govern.tables import Publication
+from govern.tables import Revision as RevisionTable
+
+MAX_LIMIT = 200
+
+VIEW = """
+SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind, m.state, m.author,
+       au.name AS author_name, au.email AS author_email, c.handle AS recipient, m.contact AS contact_id,
+       m.in_reply_to::text AS in_reply_to, m.approvals_required, m.approval_rule, m.deadline_at, m.scheduled_at, m.zone,
+       m.version, m.created_at, m.updated_at,
+       r.id AS revision_id, r.number AS revision_number, r.text, r.digest, r.editor, ed.name AS editor_name,
+       r.edit_and_approve, r.created_at AS revised_at,
+       s.decision, s.findings, s.permission,
+       (SELECT count(*) FROM approval ap WHERE ap.revision = r.id AND ap.verdict = 'approved'
+           AND ap.withdrawn_at IS NULL) AS approvals,
+       p.due_at, p.hold, p.hold_reason, p.failure, p.x_id::text AS x_id
+  FROM message m
+  JOIN account a ON a.id = m.account
+  JOIN member au ON au.id = m.author
+  JOIN revision r ON r.message = m.id AND r.number = m.current_revision
+  JOIN member ed ON ed.id = r.editor
+  LEFT JOIN contact c ON c.id = m.contact
+  LEFT JOIN LATERAL (SELECT decision, findings, permission FROM screening
+                      WHERE revision = r.id ORDER BY created_at DESC, id DESC LIMIT 1) s ON true
+  LEFT JOIN LATERAL (SELECT due_at, hold, hold_reason, failure, x_id FROM publication
+                      WHERE message = m.id ORDER BY created_at DESC, id DESC LIMIT 1) p ON true
+"""
+_BY_ID = VIEW + " WHERE m.id = {}"
+_BY_NUMBER = VIEW + " WHERE m.number = {}"
+_LOCK = "SELECT id FROM message WHERE id = {} FOR NO KEY UPDATE"
+_LIST = (
+    VIEW
+    + """
+ WHERE a.scope = ANY({}) AND ({}::text IS NULL OR m.state = {}) AND ({}::text IS NULL OR lower(a.handle) = lower({}))
+   AND ({}::text IS NULL OR m.kind = {}) AND ({}::text IS NULL OR au.email = {})
+   AND ({}::text IS NULL OR r.text ILIKE {} OR a.handle ILIKE {} OR au.name ILIKE {} OR c.handle ILIKE {})
+   AND ({}::bigint IS NULL OR m.number < {})
+   AND (m.kind <> 'dm' OR m.author = {} OR a.scope = ANY({}))
+ ORDER BY m.number DESC LIMIT {}
+"""
+)
+_APPROVALS = """
+SELECT ap.id, r.number AS revision, ap.approver, m.name AS approver_name, ap.verdict, ap.reason, ap.created_at,
+       ap.withdrawn_at
+  FROM approval ap JOIN revision r ON r.id = ap.revision JOIN member m ON m.id = ap.approver
+ WHERE ap.message = {} ORDER BY ap.created_at, ap.id
+"""
+_REVISIONS = """
+SELECT r.id, r.number, r.text, r.digest, r.editor, m.name AS editor_name, r.edit_and_approve, r.created_at
+  FROM revision r JOIN member m ON m.id = r.editor WHERE r.message = {} ORDER BY r.number
+"""
+_ATTEMPTS = """
+SELECT t.id, t.started_at, t.finished_at, t.outcome, t.reason, t.x_id::text AS x_id, t.status, t.resolved,
+       t.resolved_reason, t.resolved_at
+  FROM attempt t JOIN publication p ON p.id = t.publication WHERE p.message = {} ORDER BY t.started_at, t.id
+"""
+
+
+class UnknownMessage(NotFound):
+    code = "message.unknown"
+    template = N_("There is no message {name}.")
+
+
+class BadCursor(Invalid):
+    code = "request.bad_cursor"
+    template = N_("This cursor is not one of ours; start again without it.")
+
+
+class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which messages to list; an absent part matches all. `author` is an e-mail address, `q` a part of a text or name."""
+
+    state: State | None = None
+    account: str | None = None
+    kind: Kind | None = None
+    author: str | None = None
+    q: str | None = None
+
+
+class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of messages, newest first; `next_cursor` is None on the last one."""
+
+    items: list[Message]
+    next_cursor: str | None
+
+
+class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
+    """One try to hand a message to X."""
+
+    id: UUID
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    reason: str | None
+    x_id: str | None
+    status: int | None
+    resolved: str | None
+    resolved_reason: str | None
+    resolved_at: datetime | None
+
+
+async def load_message(message_id: UUID | str) -> Message:
+    """Return a message by id or number, without asking who wants to know; for the services themselves.
+
+    Raises:
+        UnknownMessage
+    """
+    if isinstance(message_id, str) and message_id[:2].upper() == "M-":
+        found = rows(await MessageTable.raw(_BY_NUMBER, parse_message_number(message_id)))
+    else:
+        found = rows(await MessageTable.raw(_BY_ID, _uuid(message_id)))
+    if not found:
+        raise UnknownMessage(name=str(message_id)[:40])
+    return to_message(found[0])
+
+
+async def lock_message(message_id: UUID | str) -> Message:
+    """Lock a message's row until the end of the transaction, then read it.
+
+    Raises:
+        UnknownMessage
+    """
+    message = await load_message(message_id)
+    await MessageTable.raw(_LOCK, message.id)
+    return await load_message(message.id)  # what another transaction committed while we waited for the lock
+
+
+async def change_message(message: Message, now: datetime, **values: object) -> None:
+    """Write columns of the message's row and raise its version.
+
+    Raises:
+        ChangedMeanwhile: somebody else wrote it since it was read.
+    """
+    columns: dict[Any, Any] = {**values, "version": message.version + 1, "updated_at": now}
+    written = (
+        await MessageTable.update(columns)
+        .where((MessageTable.id == message.id) & (MessageTable.version == message.version))
+        .returning(MessageTable.id)
+    )
+    if not written:
+        raise ChangedMeanwhile
+
+
+async def get_message(message_id: UUID | str, *, actor: Actor, access: Access, now: datetime) -> Message:
+    """Return one message, by id or number.
+
+    Raises:
+        UnknownMessage: there is none, or the actor may not read it; the two answers are the same.
+    """
+    message = await load_message(message_id)
+    action = Action.CONVERSATION_READ_DM if message.kind is Kind.DM else Action.MESSAGE_READ
+    if message.kind is Kind.DM and message.author == actor.member:
+        action = Action.MESSAGE_READ
+    try:
+        async with use_case(actor=actor, now=now):
+            await access.require(actor, action, Target(scope=message.scope))
+    except Denied as denied:
+        raise UnknownMessage(name=str(message_id)[:40]) from denied
+    return message
+
+
+async def list_messages(
+    wanted: MessageFilter, *, limit: int = 50, cursor: str | None = None, actor: Actor, access: Access
+) -> MessagePage:
+    """Return the messages the actor may read, newest first, paged by their number.
+
+    Raises:
+        BadCursor: the cursor is not one that a page gave.
+    """
+    limit = max(1, min(limit, MAX_LIMIT))
+    before = _cursor(cursor)
+    scopes = sorted(await access.where_can(actor, Action.MESSAGE_READ))
+    private = sorted(await access.where_can(actor, Action.CONVERSATION_READ_DM))
+    like = f"%{wanted.q.replace('%', '').replace('_', r'\_')}%" if wanted.q else None
+    author = wanted.author.lower() if wanted.author else None
+    state = wanted.state.value if wanted.state else None
+    kind = wanted.kind.value if wanted.kind else None
+    account = wanted.account.removeprefix("@") if wanted.account else None
+    doubled = [value for value in (state, account, kind, author) for _ in range(2)]
+    found = rows(
+        await MessageTable.raw(
+            _LIST, scopes, *doubled, like, like, like, like, like, before, before, actor.member, private, limit + 1
+        )
+    )
+    items = [to_message(row) for row in found[:limit]]
+    return MessagePage(items=items, next_cursor=str(items[-1].number) if len(found) > limit else None)
+
+
+async def list_revisions(message_id: UUID) -> list[Revision]:
+    """Return every revision of a message the caller has read."""
+    return [msgspec.convert(row, Revision) for row in rows(await RevisionTable.raw(_REVISIONS, message_id))]
+
+
+async def list_approvals(message_id: UUID) -> list[Approval]:
+    """Return every verdict on a message the caller has read."""
+    return [msgspec.convert(row, Approval) for row in rows(await ApprovalTable.raw(_APPROVALS, message_id))]
+
+
+async def list_attempts(message_id: UUID) -> list[AttemptView]:
+    """Return every try to send a message the caller has read."""
+    return [msgspec.convert(row, AttemptView) for row in rows(await Publication.raw(_ATTEMPTS, message_id))]
+
+
+def to_message(row: dict[str, object]) -> Message:
+    """Build the value from a row of `VIEW`."""
+    revision = {
+        "id": row["revision_id"],
+        "number": row["revision_number"],
+        "text": row["text"],
+        "digest": row["digest"],
+        "editor": row["editor"],
+        "editor_name": row["editor_name"],
+        "edit_and_approve": row["edit_and_approve"],
+        "created_at": row["revised_at"],
+    }
+    findings = msgspec.json.decode(str(row["findings"])) if row["findings"] else ()
+    failure = row["failure"] or row["hold_reason"]
+    return msgspec.convert({**row, "revision": revision, "findings": findings, "failure": failure}, Message)
+
+
+def message_ref(message: Message) -> ObjectRef:
+    """Name a message and its current revision in an entry."""
+    return ObjectRef(kind="message", id=message.id, rev=message.revision.number)
+
+
+def state_change(message: Message, state: State) -> dict[str, Change]:
+    """Say in an entry from where to where a message went; nothing if it stayed."""
+    if message.state is state:
+        return {}
+    return {"state": Change(before=message.state.value, after=state.value)}
+
+
+def _uuid(text: UUID | str) -> UUID:
+    if isinstance(text, UUID):
+        return text
+    try:
+        return UUID(text)
+    except ValueError:
+        raise UnknownMessage(name=text[:40]) from None
+
+
+def _cursor(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise BadCursor(field="cursor")
+    return int(cursor)

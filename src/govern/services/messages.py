@@ -1,0 +1,430 @@
+"""Writing messages: draft, revise, submit, schedule, withdraw."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from govern.access import Access
+from govern.database import rows
+from govern.domain.accounts import Account
+from govern.domain.actions import Action, Decision, Target
+from govern.domain.approvals import ApprovalFacts, Rule, approval_deadline, find_rule
+from govern.domain.audit import (
+    Change,
+    MessageBlocked,
+    MessageDrafted,
+    MessageRevised,
+    MessageScheduled,
+    MessageSubmitted,
+    MessageWithdrawn,
+    ObjectRef,
+)
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor
+from govern.domain.messages import (
+    Event,
+    Kind,
+    Message,
+    State,
+    check_revision,
+    check_schedule,
+    check_target,
+    check_text,
+    content_digest,
+    next_state,
+)
+from govern.screening.tweet_urls import extract_urls
+from govern.services import audit
+from govern.services.accounts import find_account
+from govern.services.contacts import contact_for
+from govern.services.conversations import find_inbound
+from govern.services.grants import roles_at
+from govern.services.members import check_zone
+from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
+from govern.services.policies import Policies
+from govern.services.publications import close_unsent, plan_publication, refuse_unknown_twin, reschedule
+from govern.services.screening import WRITE_ACTION, Screened, screen_revision
+from govern.services.use_case import use_case
+from govern.tables import Message as MessageTable
+from govern.tables import Revision as RevisionTable
+
+_DIRECT_ACTION = {
+    Kind.POST: Action.MESSAGE_DIRECT_POST,
+    Kind.REPLY: Action.MESSAGE_DIRECT_REPLY,
+    Kind.QUOTE: Action.MESSAGE_DIRECT_QUOTE,
+    Kind.DM: Action.MESSAGE_DIRECT_DM,
+}
+_NEXT_NUMBER = "SELECT nextval('message_number') AS number"
+_BY_FORM = "SELECT id FROM message WHERE form_key = {} AND author = {}"
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to send. `account` and `recipient` are handles; `scheduled_at` has an offset."""
+
+    account: str
+    kind: Kind
+    text: str
+    in_reply_to: str | None = None
+    recipient: str | None = None
+    scheduled_at: datetime | None = None
+    zone: str | None = None
+
+
+def check_draft(draft: Draft, *, now: datetime) -> None:
+    """Check what can be checked without the database.
+
+    Raises:
+        Invalid: the text, the target, the time or the zone breaks a rule.
+    """
+    check_text(draft.text)
+    check_target(draft.kind, in_reply_to=draft.in_reply_to, recipient=draft.recipient)
+    if draft.scheduled_at is not None:
+        check_schedule(draft.scheduled_at, now)
+    if draft.zone is not None:
+        check_zone(draft.zone)
+
+
+async def draft_message(
+    draft: Draft,
+    *,
+    submit: bool,
+    form_key: UUID | None = None,
+    actor: Actor,
+    access: Access,
+    policies: Policies,
+    now: datetime,
+) -> Message:
+    """Write a new message, and hand it in at once if `submit`; both or neither.
+
+    A second call with the same `form_key` by the same author returns the first message.
+    """
+    check_draft(draft, now=now)
+    async with use_case(actor=actor, now=now):
+        known = rows(await MessageTable.raw(_BY_FORM, form_key, actor.member)) if form_key else []
+        if known:
+            return await load_message(known[0]["id"])
+        message = await insert_draft(draft, form_key=form_key, actor=actor, access=access, now=now)
+        if submit:
+            await _submit(message, actor=actor, access=access, policies=policies, now=now)
+        return await load_message(message.id)
+
+
+async def insert_draft(
+    draft: Draft, *, form_key: UUID | None = None, actor: Actor, access: Access, now: datetime
+) -> Message:
+    """Write a checked draft in the caller's transaction."""
+    account = await find_account(draft.account)
+    decision = await access.require(actor, WRITE_ACTION[draft.kind], Target(scope=account.scope))
+    contact = (
+        await contact_for(draft.recipient, scope=account.scope, actor=actor, now=now) if draft.recipient else None
+    )
+    row = MessageTable(
+        id=uuid7(now),
+        number=rows(await MessageTable.raw(_NEXT_NUMBER))[0]["number"],
+        account=account.id,
+        kind=draft.kind.value,
+        state=State.DRAFT.value,
+        author=actor.member,
+        contact=contact.id if contact else None,
+        in_reply_to=int(draft.in_reply_to) if draft.in_reply_to else None,
+        scheduled_at=draft.scheduled_at,
+        zone=(draft.zone or account.zone) if draft.scheduled_at else None,
+        form_key=form_key,
+        created_at=now,
+        updated_at=now,
+    )
+    await MessageTable.insert(row)
+    digest = content_digest(
+        account=account.handle,
+        kind=draft.kind,
+        text=draft.text,
+        in_reply_to=draft.in_reply_to,
+        recipient=contact.handle if contact else None,
+    )
+    await _insert_revision(row.id, 1, draft.text, digest, actor=actor, now=now)
+    refs = [ObjectRef(kind="account", id=account.id)]
+    if contact:
+        refs.append(ObjectRef(kind="contact", id=contact.id))
+    await audit.record(
+        MessageDrafted(account=account.id, kind=draft.kind.value, digest=digest.hex()),
+        actor=actor,
+        now=now,
+        object=ObjectRef(kind="message", id=row.id, rev=1),
+        refs=refs,
+        scope=account.scope,
+        decision=decision,
+    )
+    return await load_message(row.id)
+
+
+async def revise_message(
+    message_id: UUID | str,
+    *,
+    text: str,
+    revision: int,
+    actor: Actor,
+    access: Access,
+    now: datetime,
+) -> Message:
+    """Write a new revision; it has no approvals and must be handed in again."""
+    check_text(text)
+    async with use_case(actor=actor, now=now):
+        message = await lock_message(message_id)
+        decision = await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
+        check_revision(message.revision.number, revision)
+        state = next_state(message.state, Event.REVISE)
+        if text == message.revision.text and message.state is state:
+            return message
+        await write_revision(message, text, state=state, edit_and_approve=False, actor=actor, now=now, decision=decision)
+        return await load_message(message.id)
+
+
+async def write_revision(
+    message: Message,
+    text: str,
+    *,
+    state: State,
+    edit_and_approve: bool,
+    actor: Actor,
+    now: datetime,
+    decision: Decision,
+) -> Message:
+    """Add a revision and make it the current one, in the caller's transaction."""
+    number = message.revision.number + 1
+    digest = content_digest(
+        account=message.account,
+        kind=message.kind,
+        text=text,
+        in_reply_to=message.in_reply_to,
+        recipient=message.recipient,
+    )
+    await _insert_revision(message.id, number, text, digest, edit_and_approve=edit_and_approve, actor=actor, now=now)
+    await change_message(message, now, current_revision=number, state=state.value)
+    await audit.record(
+        MessageRevised(revision=number, digest=digest.hex()),
+        actor=actor,
+        now=now,
+        object=ObjectRef(kind="message", id=message.id, rev=number),
+        scope=message.scope,
+        change=state_change(message, state),
+        decision=decision,
+    )
+    return await load_message(message.id)
+
+
+async def submit_message(
+    message_id: UUID | str,
+    *,
+    revision: int,
+    actor: Actor,
+    access: Access,
+    policies: Policies,
+    now: datetime,
+) -> Message:
+    """Hand a draft in: screening decides, then `approval.toml` says who must approve, if anybody."""
+    async with use_case(actor=actor, now=now):
+        message = await lock_message(message_id)
+        await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
+        check_revision(message.revision.number, revision)
+        if message.scheduled_at is not None:
+            check_schedule(message.scheduled_at, now)
+        await _submit(message, actor=actor, access=access, policies=policies, now=now)
+        return await load_message(message.id)
+
+
+async def _submit(message: Message, *, actor: Actor, access: Access, policies: Policies, now: datetime) -> None:
+    next_state(message.state, Event.QUEUE)  # before the work: only what could be queued can be handed in
+    await refuse_unknown_twin(message)
+    screened = await screen_revision(message, moment="submit", actor=actor, policies=policies, now=now)
+    if screened.decision == "block":
+        await _block(message, screened, actor=actor, now=now)
+        return
+    rule, plain = await _approval_rule(message, screened, policies=policies)
+    direct, decision = await _may_go_directly(message, rule, plain=plain, actor=actor, access=access)
+    state = next_state(message.state, Event.PASS if direct else Event.QUEUE)
+    required = 0 if direct else rule.approvals
+    deadline = None if direct else approval_deadline(rule, now=now, scheduled_at=message.scheduled_at)
+    await change_message(
+        message,
+        now,
+        state=state.value,
+        approval_rule=rule.id,
+        approvals_required=required,
+        deadline_at=deadline,
+    )
+    await audit.record(
+        MessageSubmitted(
+            revision=message.revision.number,
+            digest=message.revision.digest.hex(),
+            state=state.value,
+            rule=rule.id,
+            required=required,
+            deadline=deadline,
+        ),
+        actor=actor,
+        now=now,
+        object=message_ref(message),
+        scope=message.scope,
+        change=state_change(message, state),
+        decision=decision,
+    )
+    if direct:
+        await plan_publication(await load_message(message.id), undo_window=False, actor=actor, now=now)
+
+
+async def _block(message: Message, screened: Screened, *, actor: Actor, now: datetime) -> None:
+    state = next_state(message.state, Event.BLOCK)
+    await change_message(message, now, state=state.value)
+    await audit.record(
+        MessageBlocked(revision=message.revision.number, rules=screened.rules),
+        actor=actor,
+        now=now,
+        object=message_ref(message),
+        scope=message.scope,
+        change=state_change(message, state),
+    )
+
+
+async def _approval_rule(message: Message, screened: Screened, *, policies: Policies) -> tuple[Rule, bool]:
+    account = await find_account(message.account)
+    has_link = bool(extract_urls(message.revision.text))
+    plain = not has_link and screened.decision == "allow" and await _answers_somebody(message, account)
+    facts = ApprovalFacts(
+        kind=message.kind,
+        account=account.handle,
+        brand=account.brand,
+        author_roles=await roles_at(message.author, (account.scope, f"brand:{account.brand}", "company")),
+        severity=screened.severity,
+        contains_link=has_link,
+        plain=plain,
+    )
+    return find_rule(policies.approval, facts), plain
+
+
+async def _answers_somebody(message: Message, account: Account) -> bool:
+    """Tell whether somebody wrote first: a DM that screening allows has its permission, a reply its mention."""
+    if message.kind is Kind.REPLY and message.in_reply_to:
+        return await find_inbound(account.id, message.in_reply_to) is not None
+    return message.kind is Kind.DM
+
+
+async def _may_go_directly(
+    message: Message, rule: Rule, *, plain: bool, actor: Actor, access: Access
+) -> tuple[bool, Decision | None]:
+    """Ask whether the author may send without approval; a no is no refusal, the message queues."""
+    if not rule.direct:
+        return False, None
+    decision = await access.decide(
+        actor,
+        _DIRECT_ACTION[message.kind],
+        Target(
+            scope=message.scope,
+            facts={"plain_reply": plain, "direct_allowed": rule.direct, "within_hours": True},
+        ),
+    )
+    return decision.allowed, decision
+
+
+async def schedule_message(
+    message_id: UUID | str,
+    *,
+    revision: int,
+    scheduled_at: datetime,
+    zone: str | None = None,
+    actor: Actor,
+    access: Access,
+    now: datetime,
+) -> Message:
+    """Choose when a message goes out: of an own draft, or, with the right to schedule, of one that waits or is approved."""
+    check_schedule(scheduled_at, now)
+    async with use_case(actor=actor, now=now):
+        message = await lock_message(message_id)
+        own_draft = message.state is State.DRAFT and message.author == actor.member  # lint: allow state: own work
+        action = WRITE_ACTION[message.kind] if own_draft else Action.MESSAGE_SCHEDULE
+        decision = await access.require(actor, action, Target(scope=message.scope))
+        check_revision(message.revision.number, revision)
+        state = next_state(message.state, Event.SCHEDULE)
+        account = await find_account(message.account)
+        waiting = message.deadline_at is not None and state is message.state
+        await change_message(
+            message,
+            now,
+            state=state.value,
+            scheduled_at=scheduled_at,
+            zone=check_zone(zone or account.zone),
+            **({"deadline_at": scheduled_at} if waiting else {}),
+        )
+        await reschedule(message, due_at=scheduled_at, now=now)
+        await audit.record(
+            MessageScheduled(revision=message.revision.number, scheduled_at=scheduled_at),
+            actor=actor,
+            now=now,
+            object=message_ref(message),
+            scope=message.scope,
+            change={
+                **state_change(message, state),
+                "scheduled_at": Change(before=_moment(message.scheduled_at), after=_moment(scheduled_at)),
+            },
+            decision=decision,
+        )
+        return await load_message(message.id)
+
+
+async def withdraw_message(
+    message_id: UUID | str,
+    *,
+    revision: int,
+    reason: str | None = None,
+    actor: Actor,
+    access: Access,
+    now: datetime,
+) -> Message:
+    """Take back anything that was not handed to X yet."""
+    async with use_case(actor=actor, now=now):
+        message = await lock_message(message_id)
+        decision = await access.require(
+            actor, Action.MESSAGE_WITHDRAW, Target(scope=message.scope, facts={"author": str(message.author)})
+        )
+        check_revision(message.revision.number, revision)
+        state = next_state(message.state, Event.WITHDRAW)
+        await close_unsent(message, now=now)
+        await change_message(message, now, state=state.value)
+        await audit.record(
+            MessageWithdrawn(revision=message.revision.number, comment=(reason or "").strip() or None),
+            actor=actor,
+            now=now,
+            object=message_ref(message),
+            scope=message.scope,
+            change=state_change(message, state),
+            decision=decision,
+        )
+        return await load_message(message.id)
+
+
+async def _insert_revision(
+    message_id: UUID,
+    number: int,
+    text: str,
+    digest: bytes,
+    *,
+    edit_and_approve: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    await RevisionTable.insert(
+        RevisionTable(
+            id=uuid7(now),
+            message=message_id,
+            number=number,
+            text=text,
+            digest=digest,
+            editor=actor.member,
+            edit_and_approve=edit_and_approve,
+            created_at=now,
+        )
+    )
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

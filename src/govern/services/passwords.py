@@ -1,0 +1,64 @@
+"""Passwords: argon2id, hashed in threads so that the event loop never waits for one."""
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from govern.domain.members import WeakPassword
+
+_HASHER = PasswordHasher()
+_GATE = asyncio.Semaphore(2)
+# A hash that fits no password, so that unknown addresses cost as much as known ones.
+_NOBODY = _HASHER.hash("no password opens this, and it is never compared with success")
+_COMMON = frozenset(
+    {
+        "123456789012",
+        "1234567890123",
+        "password1234",
+        "passwordpassword",
+        "qwertyuiop12",
+        "qwertyuiopas",
+        "azertyuiop12",
+        "azertyuiopqs",
+        "iloveyou1234",
+        "motdepasse12",
+        "motdepasse123",
+        "administrator",
+        "changemenow1",
+        "letmeinletmein",
+        "welcome12345",
+        "bienvenue123",
+    }
+)
+
+
+def check_password(password: str) -> None:
+    """Refuse what is too easy.
+
+    Raises:
+        WeakPassword: under 12 or over 128 characters, a common one, or fewer than 4 different characters.
+    """
+    if not 12 <= len(password) <= 128 or password.lower() in _COMMON or len(set(password)) < 4:
+        raise WeakPassword(field="password")
+
+
+async def hash_password(password: str) -> str:
+    """Return the argon2id hash to keep, after `check_password`."""
+    check_password(password)
+    async with _GATE:
+        return await asyncio.to_thread(_HASHER.hash, password)
+
+
+async def verify_password(hashed: str | None, password: str) -> bool:
+    """Tell whether the password fits; without a hash the same work is done and the answer is no."""
+    async with _GATE:
+        fits = await asyncio.to_thread(_verify, hashed or _NOBODY, password)
+    return fits and hashed is not None
+
+
+def _verify(hashed: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(hashed, password[:1024])
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,166 @@
+"""The stop switch: one person sets it at once, another one lifts it; lifting sends nothing by itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from govern.access import Access
+from govern.database import rows
+from govern.domain.actions import Action, Target
+from govern.domain.audit import ObjectRef, PauseLifted, PauseSet
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor
+from govern.domain.messages import Kind
+from govern.domain.pauses import AlreadyPaused, Pause
+from govern.errors import Conflict, Invalid, N_, NotFound
+from govern.services import audit
+from govern.services.grants import UnknownScope
+from govern.services.use_case import use_case
+from govern.tables import Message as MessageTable
+from govern.tables import Pause as PauseTable
+from govern.tables import Scope
+
+_VIEW = """
+SELECT p.id, p.scope, p.kinds, p.reason, p.set_by, m.name AS set_by_name, p.set_at
+  FROM pause p JOIN member m ON m.id = p.set_by
+"""
+_ACTIVE = _VIEW + " WHERE p.lifted_at IS NULL ORDER BY p.set_at"
+_ONE = _VIEW + " WHERE p.id = {} AND p.lifted_at IS NULL FOR NO KEY UPDATE OF p"
+_COVERING = """
+WITH RECURSIVE above(key, parent) AS (
+  SELECT key, parent FROM scope WHERE key = {} UNION ALL SELECT s.key, s.parent FROM scope s JOIN above a ON s.key = a.parent
+)
+SELECT p.id FROM pause p JOIN above a ON a.key = p.scope WHERE p.lifted_at IS NULL AND {} = ANY(p.kinds) LIMIT 1
+"""
+_COUNTS = """
+WITH RECURSIVE below(key) AS (
+  SELECT key FROM scope WHERE key = {} UNION ALL SELECT s.key FROM scope s JOIN below b ON s.parent = b.key
+)
+SELECT count(*) FILTER (WHERE m.state IN ('approved', 'scheduled')) AS held,
+       count(*) FILTER (WHERE m.state = 'sending') AS in_flight,
+       count(*) FILTER (WHERE m.state = 'outcome_unknown') AS unknown
+  FROM message m JOIN account a ON a.id = m.account JOIN below b ON b.key = a.scope WHERE m.kind = ANY({})
+"""
+
+
+class NotPaused(Conflict):
+    code = "pause.already_lifted"
+    template = N_("This pause was lifted already.")
+
+
+class PauseCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pause stops: held back, handed to X already, and unsettled."""
+
+    held: int
+    in_flight: int
+    unknown: int
+
+
+class PauseEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """A pause just set, and what it stopped."""
+
+    pause: Pause
+    counts: PauseCounts
+
+
+async def is_paused(scope: str, kind: Kind) -> bool:
+    """Tell whether publishing of this kind is stopped here or above."""
+    return bool(rows(await PauseTable.raw(_COVERING, scope, kind.value)))
+
+
+async def list_pauses(*, actor: Actor, access: Access) -> list[Pause]:
+    """Return the pauses in force that touch what the actor may read."""
+    seen = await access.where_can(actor, Action.MESSAGE_READ) | {"company"}
+    return [_pause(row) for row in rows(await PauseTable.raw(_ACTIVE)) if row["scope"] in seen]
+
+
+async def count_touched(
+    *, scope: str, kinds: Sequence[Kind], actor: Actor, access: Access, now: datetime
+) -> PauseCounts:
+    """Say in numbers what a pause here would stop; nothing is changed."""
+    async with use_case(actor=actor, now=now):
+        await access.require(actor, Action.PAUSE_SET, Target(scope=scope))
+        return await _counts(scope, kinds)
+
+
+async def set_pause(
+    *, scope: str, kinds: Sequence[Kind], reason: str, actor: Actor, access: Access, now: datetime
+) -> PauseEffect:
+    """Stop publishing at a scope and below, at once; what was handed to X before cannot be called back."""
+    _check(kinds, reason)
+    async with use_case(actor=actor, now=now):
+        if not await Scope.exists().where(Scope.key == scope):
+            raise UnknownScope(name=scope[:64])
+        decision = await access.require(actor, Action.PAUSE_SET, Target(scope=scope))
+        if any(pause.scope == scope and set(kinds) <= set(pause.kinds) for pause in await _active()):
+            raise AlreadyPaused(scope=scope)
+        pause_id = uuid7(now)
+        await PauseTable.insert(
+            PauseTable(
+                id=pause_id,
+                scope=scope,
+                kinds=[kind.value for kind in kinds],
+                reason=reason.strip(),
+                set_by=actor.member,
+                set_at=now,
+            )
+        )
+        await audit.record(
+            PauseSet(kinds=tuple(kind.value for kind in kinds), reason=reason.strip()),
+            actor=actor,
+            now=now,
+            object=ObjectRef(kind="pause", id=pause_id),
+            scope=scope,
+            decision=decision,
+        )
+        counts = await _counts(scope, kinds)
+        return PauseEffect(pause=next(p for p in await _active() if p.id == pause_id), counts=counts)
+
+
+async def lift_pause(pause_id: UUID, *, reason: str = "", actor: Actor, access: Access, now: datetime) -> None:
+    """Resume publishing; another person than the one who paused. What came due meanwhile goes out only in its window."""
+    async with use_case(actor=actor, now=now):
+        found = rows(await PauseTable.raw(_ONE, pause_id))
+        if not found:
+            if await PauseTable.exists().where(PauseTable.id == pause_id):
+                raise NotPaused
+            raise NotFound(noun="pause", name=str(pause_id))
+        pause = _pause(found[0])
+        decision = await access.require(
+            actor, Action.PAUSE_LIFT, Target(scope=pause.scope, facts={"pause_set_by": str(pause.set_by)})
+        )
+        await PauseTable.update({PauseTable.lifted_by: actor.member, PauseTable.lifted_at: now}).where(
+            PauseTable.id == pause_id
+        )
+        await audit.record(
+            PauseLifted(reason=reason.strip() or None),
+            actor=actor,
+            now=now,
+            object=ObjectRef(kind="pause", id=pause_id),
+            scope=pause.scope,
+            decision=decision,
+        )
+
+
+async def _active() -> list[Pause]:
+    return [_pause(row) for row in rows(await PauseTable.raw(_ACTIVE))]
+
+
+async def _counts(scope: str, kinds: Sequence[Kind]) -> PauseCounts:
+    return msgspec.convert(
+        rows(await MessageTable.raw(_COUNTS, scope, [kind.value for kind in kinds]))[0], PauseCounts
+    )
+
+
+def _check(kinds: Sequence[Kind], reason: str) -> None:
+    if not kinds:
+        raise Invalid(reason="Choose at least one kind of message to stop.", field="kinds")
+    if not 3 <= len(reason.strip()) <= 500:
+        raise Invalid(reason="Please give a reason of 3 to 500 characters.", field="reason")
+
+
+def _pause(row: dict[str, Any]) -> Pause:
+    return msgspec.convert({**row, "kinds": tuple(row["kinds"])}, Pause)

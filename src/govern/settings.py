@@ -1,0 +1,182 @@
+"""Every setting, read from the environment once, checked with one clear message per fault."""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+PACKAGE = Path(__file__).resolve().parent
+DEFAULT_SECRET = "development-only-secret-development-only"  # noqa: S105 - refused in production
+REAL_X_HOSTS = frozenset({"api.x.com", "api.twitter.com"})
+MIN_SECRET = 32
+_ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,119}")
+
+
+class Env(StrEnum):
+    """Where this process runs."""
+
+    DEVELOPMENT = "development"
+    """One machine, demo data and the sandbox allowed."""
+    PRODUCTION = "production"
+    """Real people and the real X: no default secret, no sandbox, no demo data."""
+
+
+class SettingsError(Exception):
+    """The environment is not fit to start with; `faults` has one sentence each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process needs to know before it starts.
+
+    Durations are seconds in the environment. Rule of the send times (`x.md` 4): write window + total timeout + 15 s
+    must not exceed the attempt's deadline.
+    """
+
+    env: Env = Env.DEVELOPMENT
+    database_url: str = ""
+    migrate_database_url: str = ""
+    redis_url: str = ""
+    secret_key: str = DEFAULT_SECRET
+    token_keys: str = ""
+    data_dir: Path = Path(".govern")
+    policies: Path = PACKAGE
+    company: str = "govern"
+    audit_origin: str = "govern.local/audit"
+    """The log's own name, fixed for its life: it stands in every entry, so two logs are never taken for one."""
+    public_url: str = ""
+    x_base_url: str = ""
+    x_api_key: str = ""
+    x_api_secret: str = ""
+    send_write_window: timedelta = timedelta(seconds=10)
+    send_timeout: timedelta = timedelta(seconds=30)
+    attempt_deadline: timedelta = timedelta(seconds=60)
+    sweep_every: timedelta = timedelta(seconds=2)
+    poll_every: timedelta = timedelta(seconds=5)
+    demo: bool = False
+
+    @property
+    def production(self) -> bool:
+        return self.env is Env.PRODUCTION
+
+    @property
+    def sandboxed(self) -> bool:
+        """True unless the X address is one of the real X's."""
+        return urlsplit(self.x_base_url).hostname not in REAL_X_HOSTS
+
+    def __repr__(self) -> str:
+        return f"Settings(env={self.env.value!r}, secrets='***')"
+
+
+def shipped(name: str) -> Path:
+    """Return the folder `admin`, `policies` or `migrations`: inside the wheel, or beside `src` in a checkout."""
+    inside = PACKAGE / "share" / name
+    return inside if inside.is_dir() else PACKAGE.parents[1] / name
+
+
+_DURATIONS = ("send_write_window", "send_timeout", "attempt_deadline", "sweep_every", "poll_every")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `GOVERN_…` from the environment.
+
+    Raises:
+        SettingsError: with one sentence per fault.
+    """
+    source = os.environ if environ is None else environ
+    given = {
+        field.name: source[f"GOVERN_{field.name.upper()}"]
+        for field in msgspec.structs.fields(Settings)
+        if source.get(f"GOVERN_{field.name.upper()}")
+    }
+    values: dict[str, object] = dict(given)
+    values.setdefault("policies", str(shipped("policies")))
+    for name in _DURATIONS:
+        if name in given:
+            values[name] = _seconds(name, given[name])
+    for name in ("policies", "data_dir"):
+        if name in values:
+            values[name] = Path(str(values[name]))
+    if "demo" in given:
+        values["demo"] = given["demo"].lower() in {"1", "true", "yes"}
+    if "env" in given:
+        if given["env"] not in set(Env):
+            raise SettingsError([f"GOVERN_ENV is {given['env']!r}; it must be one of {', '.join(Env)}."])
+        values["env"] = Env(given["env"])
+    settings = Settings(**values)  # type: ignore[arg-type]  # the loop above gave each field its type
+    faults = list(_faults(settings))
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+@cache
+def current() -> Settings:
+    """Return the settings this process started with."""
+    return load()
+
+
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a process we start: this process's own, with `ours` on top."""
+    return {**os.environ, **ours}
+
+
+def adopt(running: Path) -> None:
+    """Take from `govern up`'s file what the environment leaves open, so that a command beside it reaches its engines.
+
+    With `GOVERN_DATABASE_URL` set, or without the file, nothing happens.
+    """
+    if os.environ.get("GOVERN_DATABASE_URL") or not running.is_file():
+        return
+    for name, value in msgspec.json.decode(running.read_bytes(), type=dict[str, str]).items():
+        os.environ.setdefault(name, value)
+
+
+def _seconds(name: str, text: str) -> timedelta:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds <= 86_400:
+        raise SettingsError([f"GOVERN_{name.upper()} is {text!r}; it must be a number of seconds above 0."])
+    return timedelta(seconds=seconds)
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults = []
+    if len(settings.secret_key) < MIN_SECRET:
+        faults.append(f"GOVERN_SECRET_KEY is too short: at least {MIN_SECRET} characters.")
+    if not _ORIGIN.fullmatch(settings.audit_origin):
+        faults.append("GOVERN_AUDIT_ORIGIN must be up to 120 letters, digits and . _ / : -, such as acme.example/audit.")
+    if not settings.policies.is_dir():
+        faults.append("GOVERN_POLICIES names a folder that does not exist.")
+    spent = settings.send_write_window + settings.send_timeout
+    if spent + min(timedelta(seconds=15), spent) > settings.attempt_deadline:
+        faults.append(
+            "GOVERN_ATTEMPT_DEADLINE is too short: write window, timeout and a margin of 15 s must fit into it."
+        )
+    if settings.production:
+        faults.extend(_production_faults(settings))
+    return faults
+
+
+def _production_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.secret_key == DEFAULT_SECRET:
+        faults.append("GOVERN_SECRET_KEY is the default secret; set one of your own in production.")
+    if settings.demo:
+        faults.append("GOVERN_DEMO is set; the demo data is refused in production.")
+    if settings.sandboxed:
+        faults.append("GOVERN_X_BASE_URL does not name the real X; the sandbox is refused in production.")
+    if not settings.public_url.startswith("https://"):
+        faults.append("GOVERN_PUBLIC_URL must be the https address of the panel in production.")
+    return faults

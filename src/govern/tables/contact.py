@@ -1,0 +1,64 @@
+from piccolo.columns import JSONB, UUID, BigInt, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from govern.domain.consent import ConsentKind, Purpose
+from govern.domain.publications import XKind
+from govern.tables.account import Account, Brand
+from govern.tables.checks import one_of
+
+
+class Contact(Table, tablename="contact"):
+    """An X user outside; `x_user_id` is known once they wrote or X told us."""
+
+    id = UUID(primary_key=True, default=None, null=False)
+    handle = Varchar(length=15, default=None, null=False)
+    name = Varchar(length=80, default="", null=False)
+    x_user_id = BigInt(default=None, null=True, unique=True)
+    created_at = Timestamptz(default=None, null=False)
+
+
+class Inbound(Table, tablename="inbound"):
+    """A mention or DM we received: one row per account and X id, in any order, however often it arrives."""
+
+    id = UUID(primary_key=True, default=None, null=False)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=False, default=None)
+    contact = ForeignKey(Contact, on_delete=OnDelete.restrict, null=False, default=None)
+    x_kind = Varchar(length=5, default=None, null=False)
+    x_id = BigInt(default=None, null=False)
+    text = Text(default=None, null=False)
+    in_reply_to = BigInt(default=None, null=True)
+    written_at = Timestamptz(default=None, null=False)
+    received_at = Timestamptz(default=None, null=False)
+
+    inbound_x_kind_check = one_of("x_kind", XKind)
+    inbound_x_unique = Unique(["account", "x_kind", "x_id"])
+
+
+class ConsentEvent(Table, tablename="consent_event"):
+    """A fact about the right to write to a contact. Insert only."""
+
+    id = UUID(primary_key=True, default=None, null=False)
+    contact = ForeignKey(Contact, on_delete=OnDelete.restrict, null=False, default=None)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=True, default=None)
+    brand = ForeignKey(Brand, on_delete=OnDelete.restrict, null=True, default=None)
+    kind = Varchar(length=20, default=None, null=False)
+    purpose = Varchar(length=12, default=None, null=False)
+    occurred_at = Timestamptz(default=None, null=False)
+    recorded_at = Timestamptz(default=None, null=False)
+    source = Varchar(length=40, default=None, null=False)
+    source_event_id = Varchar(length=80, default=None, null=False)
+    evidence = JSONB(default="{}", null=False)
+    recorded_by = Varchar(length=80, default=None, null=False)
+
+    consent_event_kind_check = one_of("kind", ConsentKind)
+    consent_event_purpose_check = one_of("purpose", Purpose)
+    consent_event_source_unique = Unique(["source", "source_event_id"])
+    consent_event_account_check = Check(
+        "kind NOT IN ('inbound_dm', 'invite_accepted', 'contact_blocked') OR account IS NOT NULL"
+    )
+    consent_event_brand_check = Check("kind <> 'opt_in' OR brand IS NOT NULL")
+    consent_event_evidence_check = Check(
+        "kind <> 'opt_in' OR evidence ?& ARRAY['channel', 'wording_id', 'wording_version', 'captured_at', 'proof_ref']"
+    )

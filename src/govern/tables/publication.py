@@ -1,0 +1,71 @@
+from piccolo.columns import UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from govern.domain.publications import Hold, Outcome, Settlement, XKind
+from govern.tables.account import Account
+from govern.tables.checks import one_of
+from govern.tables.member import Member
+from govern.tables.message import Message, Revision
+
+
+class Publication(Table, tablename="publication"):
+    """The sending of one approved revision. `next_attempt` is the id of the next attempt and of its wake-up."""
+
+    id = UUID(primary_key=True, default=None, null=False)
+    message = ForeignKey(Message, on_delete=OnDelete.restrict, null=False, default=None)
+    revision = ForeignKey(Revision, on_delete=OnDelete.restrict, null=False, default=None, unique=True)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=False, default=None)
+    content_digest = Bytea(default=None, null=False)
+    lane = Integer(default=2, null=False)
+    due_at = Timestamptz(default=None, null=False)
+    not_after = Timestamptz(default=None, null=False)
+    next_attempt = UUID(default=None, null=False, unique=True)
+    wake_at = Timestamptz(default=None, null=False)
+    tries = Integer(default=0, null=False)
+    hold = Varchar(length=10, default=None, null=True)
+    hold_reason = Text(default=None, null=True)
+    hold_since = Timestamptz(default=None, null=True)
+    x_kind = Varchar(length=5, default=None, null=False)
+    x_id = BigInt(default=None, null=True)
+    failure = Text(default=None, null=True)
+    created_at = Timestamptz(default=None, null=False)
+    closed_at = Timestamptz(default=None, null=True)
+
+    publication_lane_check = Check("lane BETWEEN 0 AND 2")
+    publication_window_check = Check("not_after > due_at")
+    publication_hold_check = one_of("hold", Hold)
+    publication_hold_since_check = Check("(hold IS NULL) = (hold_since IS NULL)")
+    publication_x_kind_check = one_of("x_kind", XKind)
+    publication_x_unique = Unique(["x_kind", "x_id"])
+    publication_digest_check = Check("octet_length(content_digest) = 32")
+
+
+class Attempt(Table, tablename="attempt"):
+    """One try to hand a publication to X. Append only: a column changes once, from null."""
+
+    id = UUID(primary_key=True, default=None, null=False)
+    publication = ForeignKey(Publication, on_delete=OnDelete.restrict, null=False, default=None)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=False, default=None)
+    content_digest = Bytea(default=None, null=False)
+    started_at = Timestamptz(default=None, null=False)
+    write_before = Timestamptz(default=None, null=False)
+    deadline_at = Timestamptz(default=None, null=False)
+    worker = Varchar(length=80, default=None, null=False)
+    connected = Boolean(default=None, null=True)
+    status = Integer(default=None, null=True)
+    transaction_id = Varchar(length=80, default=None, null=True)
+    outcome = Varchar(length=10, default=None, null=True)
+    reason = Text(default=None, null=True)
+    x_id = BigInt(default=None, null=True)
+    finished_at = Timestamptz(default=None, null=True)
+    resolved = Varchar(length=10, default=None, null=True)
+    resolved_by = ForeignKey(Member, on_delete=OnDelete.restrict, null=True, default=None)
+    resolved_reason = Text(default=None, null=True)
+    resolved_at = Timestamptz(default=None, null=True)
+
+    attempt_outcome_check = one_of("outcome", Outcome)
+    attempt_resolved_check = one_of("resolved", Settlement)
+    attempt_finished_check = Check("(outcome IS NULL) = (finished_at IS NULL)")
+    attempt_resolved_at_check = Check("(resolved IS NULL) = (resolved_at IS NULL)")

@@ -1,0 +1,31 @@
+"""The JSON API, version 1: the same services as the panel, authenticated by bearer token."""
+
+from litestar import Router
+
+from govern.web.api.accounts import AccountsController
+from govern.web.api.approvals import ApprovalsController
+from govern.web.api.audit import AuditController
+from govern.web.api.grants import GRANTS
+from govern.web.api.members import MembersController, read_me
+from govern.web.api.messages import MessagesController
+from govern.web.api.pauses import PausesController
+from govern.web.api.queries import check_parameters
+from govern.web.api.screening import screen_text
+
+API = Router(
+    "/api/v1",
+    route_handlers=[
+        AccountsController,
+        MessagesController,
+        ApprovalsController,
+        screen_text,
+        MembersController,
+        read_me,
+        GRANTS,
+        PausesController,
+        AuditController,
+    ],
+    guards=[check_parameters],
+    security=[{"bearer": []}],
+    include_in_schema=True,
+)

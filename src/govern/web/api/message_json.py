@@ -1,0 +1,101 @@
+"""A message as programs read it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from govern.domain.ids import message_number
+from govern.domain.messages import Kind, Message, State
+from govern.screening.findings import Finding
+
+
+class RevisionJson(msgspec.Struct, kw_only=True):
+    """The current revision; `digest` is what approvals bind to, in hexadecimal."""
+
+    number: int
+    text: str
+    digest: str
+
+
+class ApprovalsJson(msgspec.Struct, kw_only=True):
+    """How many approvals the revision has and needs, by which rule of `approval.toml`, until when."""
+
+    given: int
+    required: int
+    rule: str | None
+    deadline_at: datetime | None
+
+
+class MessageJson(msgspec.Struct, kw_only=True):
+    """A message with its current revision and what screening said of it."""
+
+    id: UUID
+    number: str
+    account: str
+    kind: Kind
+    state: State
+    author: str
+    """The author's e-mail address."""
+    author_name: str
+    recipient: str | None
+    in_reply_to: str | None
+    revision: RevisionJson
+    decision: str | None
+    """Of screening: allow, warn, needs_approval, block; null before it was submitted."""
+    permission: str | None
+    """Of a DM: why it may be written, or not."""
+    findings: tuple[Finding, ...]
+    approvals: ApprovalsJson
+    scheduled_at: datetime | None
+    zone: str | None
+    due_at: datetime | None
+    hold: str | None
+    failure: str | None
+    x_id: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class MessagesJson(msgspec.Struct, kw_only=True):
+    """One page of messages, newest first."""
+
+    items: list[MessageJson]
+    next_cursor: str | None
+
+
+def message_json(message: Message) -> MessageJson:
+    """Return a message as programs read it."""
+    return MessageJson(
+        id=message.id,
+        number=message_number(message.number),
+        account=message.account,
+        kind=message.kind,
+        state=message.state,
+        author=message.author_email,
+        author_name=message.author_name,
+        recipient=message.recipient,
+        in_reply_to=message.in_reply_to,
+        revision=RevisionJson(
+            number=message.revision.number, text=message.revision.text, digest=message.revision.digest.hex()
+        ),
+        decision=message.decision,
+        permission=message.permission,
+        findings=msgspec.convert(message.findings, tuple[Finding, ...]),
+        approvals=ApprovalsJson(
+            given=message.approvals,
+            required=message.approvals_required,
+            rule=message.approval_rule,
+            deadline_at=message.deadline_at,
+        ),
+        scheduled_at=message.scheduled_at,
+        zone=message.zone,
+        due_at=message.due_at,
+        hold=message.hold,
+        failure=message.failure,
+        x_id=message.x_id,
+        version=message.version,
+        created_at=message.created_at,
+        updated_at=message.updated_at,
+    )

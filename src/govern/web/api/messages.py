@@ -1,0 +1,238 @@
+"""Messages: written, read, handed in, scheduled, withdrawn."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody, PathParameter, QueryParameter
+
+from govern.domain.actions import Action
+from govern.domain.messages import Kind, State
+from govern.services.message_views import MessageFilter, get_message, list_messages
+from govern.services.messages import (
+    Draft,
+    draft_message,
+    revise_message,
+    schedule_message,
+    submit_message,
+    withdraw_message,
+)
+from govern.web.api.idempotency import IdempotencyKey, answer_once, form_key
+from govern.web.api.message_json import MessageJson, MessagesJson, message_json
+from govern.web.api.problems import problems
+from govern.web.api.queries import Cursor, Limit
+from govern.web.api.times import parse_send_time
+from govern.web.auth import AnyRequest
+from govern.web.dependencies import CurrentAccess, CurrentActor, CurrentPolicies, Now
+
+# The service asks for the one of the message's kind.
+WRITE = (
+    Action.MESSAGE_WRITE_POST,
+    Action.MESSAGE_WRITE_QUOTE,
+    Action.MESSAGE_WRITE_REPLY,
+    Action.MESSAGE_WRITE_DM,
+)
+
+Which = Annotated[str, PathParameter(description="The message's id, or its number as `M-1042`.", max_length=40)]
+Revision = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The revision you read.")]
+Text = Annotated[str, msgspec.Meta(max_length=100_000)]
+Reason = Annotated[str, msgspec.Meta(max_length=2_000)]
+SendTime = Annotated[
+    str, msgspec.Meta(max_length=40, description="RFC 3339 with its offset; with `zone`, a wall time there")
+]
+Zone = Annotated[str, msgspec.Meta(max_length=64, description="As Europe/Paris")]
+
+
+class DraftInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A message to write; `submit` hands it in at once, both or neither."""
+
+    account: Annotated[str, msgspec.Meta(max_length=40, description="A handle of ours")]
+    kind: Kind
+    text: Text
+    in_reply_to: (
+        Annotated[str, msgspec.Meta(max_length=40, description="Of a reply or quote: the post's id")] | None
+    ) = None
+    recipient: Annotated[str, msgspec.Meta(max_length=40, description="Of a DM: the person's handle")] | None = None
+    scheduled_at: SendTime | None = None
+    zone: Zone | None = None
+    submit: bool = False
+
+
+class RevisionInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which revision is meant."""
+
+    revision: Revision
+
+
+class TextInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
+    """A new text in place of the revision you read."""
+
+    text: Text
+
+
+class WithdrawInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
+    """Why it is taken back, if you like."""
+
+    reason: Reason | None = None
+
+
+class ScheduleInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
+    """When it goes out."""
+
+    scheduled_at: SendTime
+    zone: Zone | None = None
+
+
+class MessagesController(Controller):
+    path = "/messages"
+    tags = ("messages",)
+
+    @post(
+        status_code=201,
+        summary="Write a message",
+        opt={"action": WRITE},
+        responses=problems(403, 404, 409, 422),
+    )
+    async def create(
+        self,
+        *,
+        request: AnyRequest,
+        data: JSONBody[DraftInput],
+        actor: CurrentActor,
+        access: CurrentAccess,
+        policies: CurrentPolicies,
+        now: Now,
+        key: IdempotencyKey = None,
+    ) -> Response[MessageJson]:
+        async def act() -> MessageJson:
+            message = await draft_message(
+                _draft(data),
+                submit=data.submit,
+                form_key=form_key(key, actor),
+                actor=actor,
+                access=access,
+                policies=policies,
+                now=now,
+            )
+            return message_json(message)
+
+        return await answer_once(act, request=request, key=key, status=201, actor=actor, now=now)
+
+    @get(summary="List messages", opt={"action": Action.MESSAGE_READ}, responses=problems(422))
+    async def list_page(
+        self,
+        *,
+        actor: CurrentActor,
+        access: CurrentAccess,
+        state: Annotated[State | None, QueryParameter()] = None,
+        account: Annotated[str | None, QueryParameter(max_length=40, description="A handle of ours")] = None,
+        kind: Annotated[Kind | None, QueryParameter()] = None,
+        author: Annotated[str | None, QueryParameter(max_length=254, description="An e-mail address")] = None,
+        q: Annotated[str | None, QueryParameter(max_length=200, description="Part of a text or name")] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> MessagesJson:
+        wanted = MessageFilter(state=state, account=account, kind=kind, author=author, q=q)
+        page = await list_messages(wanted, limit=limit, cursor=cursor, actor=actor, access=access)
+        return MessagesJson(items=[message_json(message) for message in page.items], next_cursor=page.next_cursor)
+
+    @get(
+        "/{which:str}",
+        summary="Read one message",
+        opt={"action": Action.MESSAGE_READ},
+        responses=problems(404, 422),
+    )
+    async def get_one(self, *, which: Which, actor: CurrentActor, access: CurrentAccess, now: Now) -> MessageJson:
+        return message_json(await get_message(which, actor=actor, access=access, now=now))
+
+    @post(
+        "/{which:str}/revise",
+        status_code=200,
+        summary="Write a new text",
+        description="It has no approvals and must be handed in again.",
+        opt={"action": WRITE},
+        responses=problems(403, 404, 409, 422),
+    )
+    async def revise(
+        self, *, which: Which, data: JSONBody[TextInput], actor: CurrentActor, access: CurrentAccess, now: Now
+    ) -> MessageJson:
+        message = await revise_message(
+            which, text=data.text, revision=data.revision, actor=actor, access=access, now=now
+        )
+        return message_json(message)
+
+    @post(
+        "/{which:str}/submit",
+        status_code=200,
+        summary="Hand a message in",
+        description="Screening decides, then the approval rules say who must approve, if anybody.",
+        opt={"action": WRITE},
+        responses=problems(403, 404, 409, 422),
+    )
+    async def submit(
+        self,
+        *,
+        request: AnyRequest,
+        which: Which,
+        data: JSONBody[RevisionInput],
+        actor: CurrentActor,
+        access: CurrentAccess,
+        policies: CurrentPolicies,
+        now: Now,
+        key: IdempotencyKey = None,
+    ) -> Response[MessageJson]:
+        async def act() -> MessageJson:
+            message = await submit_message(
+                which, revision=data.revision, actor=actor, access=access, policies=policies, now=now
+            )
+            return message_json(message)
+
+        return await answer_once(act, request=request, key=key, status=200, actor=actor, now=now)
+
+    @post(
+        "/{which:str}/schedule",
+        status_code=200,
+        summary="Choose when a message goes out",
+        opt={"action": Action.MESSAGE_SCHEDULE},
+        responses=problems(403, 404, 409, 422),
+    )
+    async def schedule(
+        self, *, which: Which, data: JSONBody[ScheduleInput], actor: CurrentActor, access: CurrentAccess, now: Now
+    ) -> MessageJson:
+        message = await schedule_message(
+            which,
+            revision=data.revision,
+            scheduled_at=parse_send_time(data.scheduled_at, data.zone),
+            zone=data.zone,
+            actor=actor,
+            access=access,
+            now=now,
+        )
+        return message_json(message)
+
+    @post(
+        "/{which:str}/withdraw",
+        status_code=200,
+        summary="Take a message back",
+        opt={"action": Action.MESSAGE_WITHDRAW},
+        responses=problems(403, 404, 409, 422),
+    )
+    async def withdraw(
+        self, *, which: Which, data: JSONBody[WithdrawInput], actor: CurrentActor, access: CurrentAccess, now: Now
+    ) -> MessageJson:
+        message = await withdraw_message(
+            which, revision=data.revision, reason=data.reason, actor=actor, access=access, now=now
+        )
+        return message_json(message)
+
+
+def _draft(data: DraftInput) -> Draft:
+    return Draft(
+        account=data.account,
+        kind=data.kind,
+        text=data.text,
+        in_reply_to=data.in_reply_to,
+        recipient=data.recipient,
+        scheduled_at=parse_send_time(data.scheduled_at, data.zone) if data.scheduled_at else None,
+        zone=data.zone,
+    )

@@ -1,0 +1,83 @@
+"""Query parameters: a name nobody knows is a mistake worth telling, not a filter that silently does nothing."""
+
+import difflib
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
+
+from govern.errors import N_, Invalid
+from govern.web.auth import AnyConnection
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many items at most.")]
+Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next_cursor` of the page before.")]
+
+
+class UnknownParameter(Invalid):
+    code = "request.unknown_parameter"
+    template = N_("There is no parameter {name}. {hint}")
+
+
+class BadCursor(Invalid):
+    code = "request.bad_cursor"
+    template = N_("This cursor is not one of ours; begin without a cursor.")
+
+
+class BadTime(Invalid):
+    code = "request.bad_time"
+    template = N_("{value} is not a time with its offset (RFC 3339), as 2026-05-03T14:00:00Z.")
+
+
+async def check_parameters(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard of the API: refuse query parameters the operation does not have.
+
+    Raises:
+        UnknownParameter: naming the nearest one.
+    """
+    known = _known(handler)
+    for name in connection.query_params:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known)) or 'none'}."
+            raise UnknownParameter(name=name[:40], hint=hint, field=name[:40])
+
+
+def parse_cursor(text: str | None) -> int | None:
+    """Read the cursor of a list that is paged by number.
+
+    Raises:
+        BadCursor
+    """
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise BadCursor(field="cursor")
+    return int(text)
+
+
+def parse_moment(text: str | None, *, field: str) -> datetime | None:
+    """Read a time with its offset, or a day, which begins at midnight UTC.
+
+    Raises:
+        BadTime
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadTime(value=text[:40], field=field) from None
+    if len(text) == len("2026-05-03"):
+        return moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        raise BadTime(value=text[:40], field=field)
+    return moment.astimezone(UTC)
+
+
+def _known(handler: BaseRouteHandler) -> set[str]:
+    return {
+        field.kwarg_definition.name or field.name
+        for field in handler.parsed_fn_signature.parameters.values()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }

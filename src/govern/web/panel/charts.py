@@ -1,0 +1,88 @@
+"""Charts as SVG: values in, `Markup` out. Colours are classes, so dark mode, print and forced colours follow."""
+
+from collections.abc import Sequence
+
+import msgspec
+from markupsafe import Markup
+
+WIDTH, HEIGHT = 640, 220
+LEFT, RIGHT, TOP, BOTTOM = 34, 632, 10, 196
+
+
+class Series(msgspec.Struct, frozen=True):
+    """Values of one thing, one per label; `mark` is its class, k1 to k4."""
+
+    name: str
+    mark: str
+    values: Sequence[int]
+
+
+def columns(labels: Sequence[str], series: Sequence[Series], *, sentence: str) -> Markup:
+    """Draw stacked columns, one per label; every second label is written."""
+    totals = [sum(one.values[at] for one in series) for at in range(len(labels))]
+    top = _ceiling(max(totals, default=0))
+    step = (RIGHT - LEFT) / max(len(labels), 1)
+    parts = [_grid(top)]
+    for at, label in enumerate(labels):
+        x, width, base = LEFT + at * step + step * 0.18, step * 0.64, float(BOTTOM)
+        for one in series:
+            height = (BOTTOM - TOP) * one.values[at] / top
+            base -= height
+            if height:
+                parts.append(_column(one, at, label, (x, base, width, height)))
+        if at % 2 == 0:
+            parts.append(
+                Markup('<text class="ax" x="{}" y="213" text-anchor="middle">{}</text>').format(
+                    f"{x + width / 2:.1f}", label
+                )
+            )
+    return _svg(sentence, parts)
+
+
+def bar(value: int, most: int, mark: str = "k1") -> Markup:
+    """Draw one bar of a list of bars; the words and the number stand beside it."""
+    return Markup(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="bg" width="100" height="8"/><rect class="{}" width="{}" height="8"/></svg>'
+    ).format(mark, f"{100 * value / max(most, 1):.1f}")
+
+
+def meter(value: int, most: int, mark: str = "k1") -> Markup:
+    """Draw how full a limit is; over the limit is full."""
+    return Markup(
+        '<svg class="meter" viewBox="0 0 100 5" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="{}" width="{}" height="5"/></svg>'
+    ).format(mark, f"{min(100.0, 100 * value / max(most, 1)):.1f}")
+
+
+def _column(one: Series, at: int, label: str, box: tuple[float, float, float, float]) -> Markup:
+    x, y, width, height = (f"{size:.1f}" for size in box)
+    return Markup(
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}, {}: {}</title></rect>'
+    ).format(one.mark, x, y, width, height, label, one.name, one.values[at])
+
+
+def _grid(top: int) -> Markup:
+    lines = []
+    for quarter in range(5):
+        y = f"{BOTTOM - (BOTTOM - TOP) * quarter / 4:.1f}"
+        lines.append(
+            Markup(
+                '<line class="gl" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="ax" x="28" y="{}" text-anchor="end">{}</text>'
+            ).format(LEFT, RIGHT, y, y, f"{float(y) + 4:.1f}", top * quarter // 4)
+        )
+    return Markup("").join(lines)
+
+
+def _svg(sentence: str, parts: Sequence[Markup]) -> Markup:
+    return Markup('<svg class="ch" viewBox="0 0 {} {}" role="img" aria-label="{}" width="{}" height="{}">{}</svg>').format(
+        WIDTH, HEIGHT, sentence, WIDTH, HEIGHT, Markup("").join(parts)
+    )
+
+
+def _ceiling(most: int) -> int:
+    """Return a number above, in four equal whole steps."""
+    for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2500, 5000, 10_000):
+        if most <= 4 * step:
+            return 4 * step
+    return -(-most // 4) * 4

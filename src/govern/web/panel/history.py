@@ -1,0 +1,83 @@
+"""What happened to a message, newest first, from its revisions, verdicts and attempts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from govern.domain.approvals import Approval, Verdict
+from govern.domain.messages import Revision
+from govern.domain.publications import Outcome
+from govern.services.message_views import AttemptView
+from govern.web.panel.i18n import gettext as _
+from govern.web.panel.views import Step
+from govern.web.panel.words import ATTEMPTS, badge
+
+
+def steps(
+    reader: UUID | None, revisions: Sequence[Revision], approvals: Sequence[Approval], attempts: Sequence[AttemptView]
+) -> Sequence[Step]:
+    """Return the lines of the history; the reader's own are said as "you"."""
+    found = [
+        *(_revision(reader, each) for each in revisions),
+        *(_verdict(reader, each) for each in approvals),
+        *(_undone(reader, each) for each in approvals if each.withdrawn_at),
+        *(_attempt(each) for each in attempts),
+        *(_settled(each) for each in attempts if each.resolved and each.resolved_at),
+    ]
+    return sorted(found, key=lambda step: step.at, reverse=True)
+
+
+def _revision(reader: UUID | None, revision: Revision) -> Step:
+    title = _("Revision %(n)s written") % {"n": revision.number}
+    note = _("edited by the approver") if revision.edit_and_approve else ""
+    return Step(
+        title=title, by=_by(reader, revision.editor, revision.editor_name), note=note, at=revision.created_at
+    )
+
+
+def _verdict(reader: UUID | None, approval: Approval) -> Step:
+    words, tone = {
+        Verdict.APPROVED: (_("Revision %(n)s approved"), "ok"),
+        Verdict.REJECTED: (_("Revision %(n)s rejected"), "warn"),
+        Verdict.CHANGES_REQUESTED: (_("Changes of revision %(n)s requested"), "warn"),
+    }[approval.verdict]
+    return Step(
+        title=words % {"n": approval.revision},
+        by=_by(reader, approval.approver, approval.approver_name),
+        note=f"“{approval.reason}”" if approval.reason else "",
+        at=approval.created_at,
+        tone=tone,
+    )
+
+
+def _undone(reader: UUID | None, approval: Approval) -> Step:
+    return Step(
+        title=_("Approval taken back"),
+        by=_by(reader, approval.approver, approval.approver_name),
+        note="",
+        at=approval.withdrawn_at or approval.created_at,
+        tone="warn",
+    )
+
+
+def _attempt(attempt: AttemptView) -> Step:
+    known = ATTEMPTS.get(Outcome(attempt.outcome)) if attempt.outcome else None
+    found = badge(known, _("Being sent"))
+    detail = " · ".join(filter(None, (attempt.reason, f"X {attempt.x_id}" if attempt.x_id else "")))
+    return Step(
+        title=found.words, by=_("by the worker"), note=detail, at=attempt.finished_at or attempt.started_at, tone="info"
+    )
+
+
+def _settled(attempt: AttemptView) -> Step:
+    is_out = attempt.resolved == Outcome.SENT
+    return Step(
+        title=_("Settled: it is out") if is_out else _("Settled: it is not out"),
+        by="",
+        note=attempt.resolved_reason or "",
+        at=attempt.resolved_at or attempt.started_at,
+        tone="info",
+    )
+
+
+def _by(reader: UUID | None, who: UUID, name: str) -> str:
+    return _("by you") if who == reader else _("by %(name)s") % {"name": name}

@@ -1,0 +1,203 @@
+"""A message as pages print it: one row of a list, or all there is to see of it."""
+
+from collections.abc import Mapping, Sequence
+
+from govern.domain.accounts import Account
+from govern.domain.actions import Action, Target
+from govern.domain.approvals import Approval, rule_by_id
+from govern.domain.ids import message_number
+from govern.domain.messages import Event, Kind, Message, Revision, can
+from govern.domain.publications import Hold
+from govern.services.approvals import can_decide
+from govern.services.conversations import find_inbound
+from govern.services.message_views import list_approvals, list_attempts, list_revisions
+from govern.services.screening import WRITE_ACTION
+from govern.web.panel.desk import Desk
+from govern.web.panel.history import steps
+from govern.web.panel.i18n import gettext as _
+from govern.web.panel.i18n import in_language
+from govern.web.panel.marks import compare
+from govern.web.panel.previews import flags, preview_of
+from govern.web.panel.views import AccountChip, Bubble, Comparison, MessageView, Row, Verdicts
+from govern.web.panel.words import HOLDS, KINDS, PERMISSIONS, STATES, badge, colour_of, initials, role_name
+
+
+def chip(handle: str, accounts: Mapping[str, Account]) -> AccountChip:
+    """Return an account's colour and name; one that may not be read keeps its handle."""
+    account = accounts.get(handle)
+    return AccountChip(handle=handle, name=account.name if account else handle, colour=account.colour if account else 1)
+
+
+def row_of(desk: Desk, message: Message, accounts: Mapping[str, Account], href: str, *, selected: bool = False) -> Row:
+    """Build the row of a message."""
+    waiting = can(message.state, Event.APPROVE) and message.deadline_at
+    return Row(
+        number=message_number(message.number),
+        href=href,
+        account=chip(message.account, accounts),
+        kind=_(KINDS[message.kind]),
+        state=badge(STATES.get(message.state), message.state),
+        text=message.revision.text,
+        author=message.author_name,
+        due=desk.fmt.due(message.deadline_at) if waiting and message.deadline_at else None,
+        flags=flags(message.findings, message.permission),
+        selected=selected,
+        when=desk.fmt.moment(message.updated_at),
+    )
+
+
+async def message_view(desk: Desk, message: Message, account: Account, *, since: int | None = None) -> MessageView:
+    """Read what belongs to a message the caller may read, and build its view.
+
+    The text is compared with revision `since`, or else with the one before.
+    """
+    revisions = await list_revisions(message.id)
+    approvals = await list_approvals(message.id)
+    attempts = await list_attempts(message.id)
+    accounts = {account.handle: account}
+    rule = rule_by_id(desk.policies.approval, message.approval_rule)
+    screened = message.decision is not None
+    return MessageView(
+        id=str(message.id),
+        number=message_number(message.number),
+        title=await _title(message, account),
+        kind=_(KINDS[message.kind]),
+        state=badge(STATES.get(message.state), message.state),
+        account=chip(message.account, accounts),
+        author=message.author_name,
+        written=desk.fmt.ago(message.revision.created_at),
+        revision=message.revision.number,
+        text=message.revision.text,
+        version=message.version,
+        context=await _context(desk, message, account),
+        preview=preview_of(message.revision.text, message.kind, account, message.findings, screened=screened),
+        comparison=comparison(revisions, since),
+        due=desk.fmt.due(message.deadline_at) if message.deadline_at and can(message.state, Event.APPROVE) else None,
+        levels=_levels(message.kind),
+        publishes=_publishes(desk, message),
+        approvals=_approvals(message),
+        approvers=", ".join(role_name(role) for role in rule.from_roles) if rule and message.approvals_required else "",
+        rule=message.approval_rule or "",
+        why=in_language(rule.why) if rule else "",
+        permission=_(PERMISSIONS.get(message.permission or "", "")),
+        failure=message.failure or "",
+        x_id=message.x_id,
+        steps=steps(desk.actor.member, revisions, approvals, attempts),
+        verdicts=await verdicts(desk, message),
+        can=await _can(desk, message, approvals),
+    )
+
+
+async def verdicts(desk: Desk, message: Message) -> Verdicts:
+    """Ask which decisions are this member's, and keep the sentence of the first that is not."""
+    if not can(message.state, Event.APPROVE):
+        return Verdicts(
+            approve=False,
+            reject=False,
+            request_changes=False,
+            edit=False,
+            needs_reason=False,
+            second_person=False,
+            sentence="",
+        )
+    asked = await can_decide(message, actor=desk.actor, access=desk.access, policies=desk.policies)
+    refused = asked.approve if not asked.approve.allowed else asked.reject
+    return Verdicts(
+        approve=asked.approve.allowed,
+        reject=asked.reject.allowed,
+        request_changes=asked.request_changes.allowed,
+        edit=asked.approve.allowed and message.kind in WRITE_ACTION,
+        needs_reason=asked.needs_reason,
+        second_person=asked.second_person_after_edit,
+        sentence="" if refused.allowed else in_language({"en": refused.sentence, "fr": refused.sentence_fr}),
+    )
+
+
+def comparison(revisions: Sequence[Revision], since: int | None = None) -> Comparison | None:
+    """Compare the current revision with `since`, or with the one before it."""
+    earlier = [each for each in revisions[:-1] if since is None or each.number >= since]
+    if not earlier:
+        return None
+    before, after = (earlier[0] if since else earlier[-1]), revisions[-1]
+    return Comparison(before=before.number, after=after.number, segments=compare(before.text, after.text))
+
+
+async def _can(desk: Desk, message: Message, approvals: Sequence[Approval]) -> frozenset[str]:
+    """Return what this member may do with it beside deciding: `revise`, `submit`, `withdraw`, …"""
+    target, own = Target(scope=message.scope), message.author == desk.actor.member
+    withdrawn = Target(scope=message.scope, facts={"author": str(message.author)})
+    write = await desk.access.allows(desk.actor, WRITE_ACTION[message.kind], target)
+    plan = await desk.access.allows(desk.actor, Action.MESSAGE_SCHEDULE, target)
+    draft = can(message.state, Event.QUEUE)
+    given = any(
+        approval.approver == desk.actor.member and approval.withdrawn_at is None and approval.verdict == "approved"
+        for approval in approvals
+    )
+    asked = {
+        "revise": write and can(message.state, Event.REVISE),
+        "submit": write and draft,
+        "withdraw": can(message.state, Event.WITHDRAW)
+        and await desk.access.allows(desk.actor, Action.MESSAGE_WITHDRAW, withdrawn),
+        "schedule": can(message.state, Event.SCHEDULE) and (plan or (write and own and draft)),
+        "settle": can(message.state, Event.SETTLE_SENT)
+        and await desk.access.allows(desk.actor, Action.MESSAGE_SETTLE, target),
+        "undo": given and can(message.state, Event.UNDO),
+        "log": await desk.may(Action.AUDIT_READ),
+    }
+    return frozenset(name for name, allowed in asked.items() if allowed)
+
+
+async def _title(message: Message, account: Account) -> str:
+    if message.kind is Kind.DM:
+        return _("DM to @%(handle)s") % {"handle": message.recipient}
+    if message.in_reply_to is None:
+        return _("Post")
+    answered = await find_inbound(account.id, message.in_reply_to)
+    whom = f"@{answered.contact_handle}" if answered else message.in_reply_to
+    if message.kind is Kind.QUOTE:
+        return _("Quote of %(whom)s") % {"whom": whom}
+    return _("Reply to %(whom)s") % {"whom": whom}
+
+
+async def _context(desk: Desk, message: Message, account: Account) -> Sequence[Bubble]:
+    """Return what is answered, if we received it. DM threads stay closed here: opening one is an entry of the log."""
+    answered = await find_inbound(account.id, message.in_reply_to) if message.in_reply_to else None
+    if answered is None:
+        return ()
+    return (
+        Bubble(
+            name=answered.contact_name or answered.contact_handle,
+            handle=answered.contact_handle,
+            text=answered.text,
+            when=desk.fmt.ago(answered.written_at),
+            initials=initials(answered.contact_name or answered.contact_handle),
+            colour=colour_of(answered.contact_handle),
+        ),
+    )
+
+
+def _levels(kind: Kind) -> Sequence[tuple[str, bool]]:
+    if kind is Kind.POST:
+        return ()
+    levels = ((Kind.DM, _("Private")), (Kind.REPLY, _("Open reply")), (Kind.QUOTE, _("Quote")))
+    return [(words, kind is each) for each, words in levels]
+
+
+def _publishes(desk: Desk, message: Message) -> str:
+    if message.x_id:
+        return _("It is on X")
+    if message.hold:
+        return _(HOLDS[Hold(message.hold)])
+    planned = message.scheduled_at or message.due_at
+    if planned is None:
+        return _("At once when approved")
+    return _("%(moment)s, %(zone)s time") % {"moment": desk.fmt.moment(planned), "zone": desk.fmt.zone_name}
+
+
+def _approvals(message: Message) -> str:
+    if message.approval_rule is None:
+        return _("decided when it is submitted")
+    if not message.approvals_required:
+        return _("none needed")
+    return _("%(given)s of %(required)s") % {"given": message.approvals, "required": message.approvals_required}
+

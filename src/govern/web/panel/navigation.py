@@ -1,0 +1,74 @@
+"""The navigation: only what this member may open."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from govern.web.panel.i18n import gettext as _
+from govern.web.panel.views import NavGroup, NavItem
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """What the member can do anywhere, and what waits."""
+
+    write: bool
+    read: bool
+    decide: bool
+    settle: bool
+    people: bool
+    audit: bool
+    pause: bool
+    accounts: bool
+    queue: int = 0
+    late: bool = False
+    unknown: int = 0
+
+
+def groups(reach: Reach) -> Sequence[NavGroup]:
+    """Return the groups of the side bar; an empty group is left out."""
+    found = (
+        NavGroup(title=_("Work"), items=_work(reach)),
+        NavGroup(title=_("Govern"), items=_govern(reach)),
+        NavGroup(title=_("System"), items=(_item("settings", "settings", _("Settings")),)),
+    )
+    return [group for group in found if group.items]
+
+
+def tabs(reach: Reach) -> Sequence[NavItem]:
+    """Return the first three links of a phone's bottom bar; "More" opens the rest."""
+    wanted = ["overview", "approvals", "audit", "messages", "compose", "people", "settings"]
+    if reach.write and not reach.audit:
+        wanted.insert(2, "compose")
+    known = {item.key: item for group in groups(reach) for item in group.items}
+    return [known[key] for key in dict.fromkeys(wanted) if key in known][:3]
+
+
+def _work(reach: Reach) -> list[NavItem]:
+    items = [_item("overview", "layout-dashboard", _("Overview"), href="/admin")]
+    if reach.read:
+        items.append(_item("approvals", "checkbox", _("Approvals"), count=reach.queue, hot=reach.late))
+    if reach.write:
+        items.append(_item("compose", "pencil", _("Compose")))
+    if reach.read:
+        items.append(_item("messages", "send", _("Messages")))
+    if reach.settle and reach.unknown:
+        address = "/admin/messages?state=outcome_unknown"
+        items.append(
+            _item("unknown", "help-circle", _("Unknown outcome"), href=address, count=reach.unknown, hot=True)
+        )
+    return items
+
+
+def _govern(reach: Reach) -> list[NavItem]:
+    items = []
+    if reach.read or reach.accounts:
+        items.append(_item("accounts", "at", _("Accounts and brands")))
+    if reach.people:
+        items.append(_item("people", "users", _("People and roles")))
+    if reach.audit:
+        items.append(_item("audit", "list-search", _("Audit log")))
+    return items
+
+
+def _item(key: str, icon: str, words: str, *, href: str = "", count: int = 0, hot: bool = False) -> NavItem:
+    return NavItem(key=key, href=href or f"/admin/{key}", icon=icon, words=words, count=count, hot=hot)

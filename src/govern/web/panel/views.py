@@ -1,0 +1,184 @@
+"""View models: exactly what a page prints. They are built by handlers; templates decide nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from govern.web.panel.format import Due
+from govern.web.panel.marks import Segment
+from govern.web.panel.words import Badge
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What every view model is."""
+
+
+class NavItem(View):
+    """One link of the navigation."""
+
+    key: str
+    href: str
+    icon: str
+    words: str
+    count: int = 0
+    hot: bool = False
+
+
+class NavGroup(View):
+    title: str
+    items: Sequence[NavItem]
+
+
+class Person(View):
+    """Who is signed in."""
+
+    name: str
+    email: str
+    roles: str
+    initials: str
+    colour: int
+
+
+class Frame(View):
+    """What surrounds every page."""
+
+    company: str
+    groups: Sequence[NavGroup]
+    tabs: Sequence[NavItem]
+    me: Person
+    here: str
+    theme: str
+    single_keys: bool
+    language: str
+    csrf: str
+    zone: str
+    paused: int
+    may_pause: bool
+    sandboxed: bool
+    queue: int
+
+
+class AccountChip(View):
+    """An account as it is named everywhere: colour and handle."""
+
+    handle: str
+    name: str
+    colour: int
+
+
+class Row(View):
+    """A message in a list."""
+
+    number: str
+    href: str
+    account: AccountChip
+    kind: str
+    state: Badge
+    text: str
+    author: str
+    due: Due | None
+    flags: Sequence[Badge] = ()
+    selected: bool = False
+    when: str = ""
+
+
+class Bubble(View):
+    """Something somebody wrote, as X shows it."""
+
+    name: str
+    handle: str
+    text: str
+    when: str
+    initials: str
+    colour: int
+    ours: bool = False
+
+
+class FindingView(View):
+    """One finding in words."""
+
+    badge: Badge
+    title: str
+    quote: str
+    rule: str
+    advice: str
+    tone: str
+
+
+class Preview(View):
+    """A text as it will look, with what screening says of it."""
+
+    segments: Sequence[Segment]
+    weighted: int
+    limit: int
+    over: bool
+    findings: Sequence[FindingView]
+    headline: str
+    worst: Badge
+
+
+class Step(View):
+    """One line of a message's history."""
+
+    title: str
+    by: str
+    note: str
+    at: datetime
+    tone: str = ""
+
+
+class Comparison(View):
+    """Two revisions side by side, in words."""
+
+    before: int
+    after: int
+    segments: Sequence[Segment]
+
+
+class Verdicts(View):
+    """Which decisions are this member's to take, and why not where they are not."""
+
+    approve: bool
+    reject: bool
+    request_changes: bool
+    edit: bool
+    needs_reason: bool
+    second_person: bool
+    sentence: str
+
+    @property
+    def any(self) -> bool:
+        return self.approve or self.reject or self.request_changes
+
+
+class MessageView(View):
+    """A message with all there is to see of it."""
+
+    id: str
+    number: str
+    title: str
+    kind: str
+    state: Badge
+    account: AccountChip
+    author: str
+    written: str
+    revision: int
+    text: str
+    version: int
+    context: Sequence[Bubble]
+    preview: Preview
+    comparison: Comparison | None
+    due: Due | None
+    levels: Sequence[tuple[str, bool]]
+    publishes: str
+    approvals: str
+    approvers: str
+    rule: str
+    why: str
+    permission: str
+    failure: str
+    x_id: str | None
+    steps: Sequence[Step]
+    verdicts: Verdicts
+    can: frozenset[str]

@@ -1,0 +1,128 @@
+"""The words for states, kinds, roles and decisions: one table each, translated where they are shown."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from govern.domain.actions import Role
+from govern.domain.accounts import AccountKind, AccountState, Objective
+from govern.domain.messages import Kind, State
+from govern.domain.publications import Hold, Outcome
+from govern.errors import N_
+from govern.web.panel.i18n import gettext as _
+
+
+class Badge(msgspec.Struct, frozen=True):
+    """A word with a tone and an icon: never colour alone."""
+
+    words: str
+    tone: str = ""
+    icon: str = ""
+
+
+STATES: Mapping[State, Badge] = {
+    State.DRAFT: Badge(N_("Draft"), "", "pencil"),
+    State.BLOCKED: Badge(N_("Blocked"), "bad", "ban"),
+    State.PENDING_APPROVAL: Badge(N_("Waiting for approval"), "warn", "clock"),
+    State.CHANGES_REQUESTED: Badge(N_("Changes requested"), "warn", "message-2"),
+    State.REJECTED: Badge(N_("Rejected"), "bad", "x"),
+    State.EXPIRED: Badge(N_("Expired"), "bad", "clock"),
+    State.APPROVED: Badge(N_("Approved"), "ok", "check"),
+    State.SCHEDULED: Badge(N_("Scheduled"), "info", "calendar-event"),
+    State.SENDING: Badge(N_("Being sent"), "info", "send"),
+    State.SENT: Badge(N_("Sent"), "ok", "circle-check"),
+    State.FAILED: Badge(N_("Refused by X"), "bad", "circle-x"),
+    State.OUTCOME_UNKNOWN: Badge(N_("Unknown outcome"), "bad", "help-circle"),
+    State.WITHDRAWN: Badge(N_("Withdrawn"), "", "ban"),
+}
+KINDS: Mapping[Kind, str] = {
+    Kind.POST: N_("Post"),
+    Kind.REPLY: N_("Reply"),
+    Kind.QUOTE: N_("Quote"),
+    Kind.DM: N_("DM"),
+}
+ROLES: Mapping[Role, str] = {
+    Role.VIEWER: N_("Viewer"),
+    Role.AUTHOR: N_("Author"),
+    Role.AGENT: N_("Agent"),
+    Role.BRAND_MANAGER: N_("Brand manager"),
+    Role.COMPLIANCE: N_("Compliance officer"),
+    Role.ADMIN: N_("Admin"),
+    Role.PUBLISHER: N_("Publisher"),
+    Role.SUSPENDED: N_("Suspended"),
+    Role.OFFICE_HOURS_ONLY: N_("Office hours only"),
+}
+ACCOUNT_STATES: Mapping[AccountState, Badge] = {
+    AccountState.CONNECTED: Badge(N_("Connected"), "ok", "circle-check"),
+    AccountState.NEEDS_REAUTH: Badge(N_("Connect again: X refuses its keys"), "bad", "ban"),
+    AccountState.DISCONNECTED: Badge(N_("Not connected"), "warn", "plug"),
+}
+ACCOUNT_KINDS: Mapping[AccountKind, str] = {
+    AccountKind.BRAND: N_("Brand"),
+    AccountKind.THEMATIC: N_("Thematic"),
+}
+OBJECTIVES: Mapping[Objective, str] = {
+    Objective.RELATE: N_("Relate"),
+    Objective.INFLUENCE: N_("Influence"),
+    Objective.INFORM: N_("Inform"),
+    Objective.ALERT: N_("Alert"),
+    Objective.DIALOGUE: N_("Dialogue"),
+}
+DECISIONS: Mapping[str, Badge] = {
+    "block": Badge(N_("Blocks"), "bad", "ban"),
+    "needs_approval": Badge(N_("Needs approval"), "warn", "alert-triangle"),
+    "warn": Badge(N_("Warning"), "info", "info-circle"),
+    "allow": Badge(N_("Allowed"), "ok", "circle-check"),
+}
+OUTCOMES: Mapping[str, Badge] = {
+    "done": Badge(N_("Done"), "ok", "check"),
+    "denied": Badge(N_("Refused"), "bad", "ban"),
+    "failed": Badge(N_("Failed"), "bad", "alert-triangle"),
+}
+ATTEMPTS: Mapping[Outcome, Badge] = {
+    Outcome.SENT: Badge(N_("Sent"), "ok", "check"),
+    Outcome.REFUSED: Badge(N_("Refused by X"), "bad", "circle-x"),
+    Outcome.NOT_SENT: Badge(N_("Did not leave; goes again"), "warn", "refresh"),
+    Outcome.UNKNOWN: Badge(N_("No answer from X"), "bad", "help-circle"),
+}
+HOLDS: Mapping[Hold, str] = {
+    Hold.UNDO: N_("Waits a few seconds, so that the approval can be taken back"),
+    Hold.ACCESS: N_("Held: the access policy says no at this moment"),
+    Hold.PAUSE: N_("Held: publishing is paused here"),
+    Hold.AUTH: N_("Held: the account must be connected again"),
+    Hold.CREDITS: N_("Held: the X app has no credits left"),
+    Hold.DIGEST: N_("Held: the text is not what was approved; an admin must look"),
+}
+PERMISSIONS: Mapping[str, str] = {
+    "unsolicited": N_("This person has not written to you: a DM is not allowed."),
+    "service_window": N_("This person wrote to you; you may answer until the window closes."),
+    "opted_in": N_("This person agreed to be written to."),
+    "opted_out": N_("This person asked not to be written to: a DM is not allowed."),
+    "opted_out_then_wrote": N_("This person had opted out, then wrote again: only a service answer is allowed."),
+}
+
+
+def badge(found: Badge | None, otherwise: str) -> Badge:
+    """Translate a badge; a value without one is shown as it is, so that nothing new goes unseen."""
+    return Badge(_(found.words), found.tone, found.icon) if found else Badge(otherwise.replace("_", " "))
+
+
+def role_name(role: str) -> str:
+    """Return the role's name; roles of a policy without a name of ours are shown as they are."""
+    return _(ROLES[Role(role)]) if role in set(Role) else role.replace("_", " ")
+
+
+def scope_name(scope: str) -> str:
+    """`account:AldaneCare` as people say it: `@AldaneCare`."""
+    kind, _colon, name = scope.partition(":")
+    return {"account": f"@{name}", "brand": name}.get(kind) or _("the whole company")
+
+
+def initials(name: str) -> str:
+    parts = [part for part in name.replace("@", "").split() if part[:1].isalnum()]
+    return "".join(part[0] for part in (parts if len(parts) < 3 else [parts[0], parts[-1]])).upper()[:2] or "?"
+
+
+def colour_of(name: str) -> int:
+    """Return 1 to 6, always the same for a name."""
+    return sum(name.encode()) % 6 + 1

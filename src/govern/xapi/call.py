@@ -1,0 +1,115 @@
+"""One signed request through tweepy, and page after page of them; every failure comes out as an `XError`."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+from tweepy.asynchronous import AsyncClient
+from yarl import URL
+
+from govern.database import in_transaction
+from govern.xapi.answers import Page, User
+from govern.xapi.classify import failure
+from govern.xapi.client import Exchange
+from govern.xapi.credentials import Credentials
+from govern.xapi.errors import OutcomeUnknown
+from govern.xapi.session import XSession
+
+T = TypeVar("T")
+MAX_PAGES = 100
+
+# At DEBUG these print the Authorization header, or what it was signed from.
+for _name in ("tweepy", "aiohttp", "oauthlib"):
+    logging.getLogger(_name).setLevel(max(logging.INFO, logging.getLogger(_name).level))
+
+
+class Caller:
+    """Makes requests as one account. Each has a tweepy client, a session and a connection of its own."""
+
+    def __init__(self, credentials: Credentials, address: URL, timeout: timedelta) -> None:
+        self._credentials = credentials
+        self._address = address
+        self._timeout = timeout
+
+    async def read(self, operation: str, act: Callable[[AsyncClient], Awaitable[object]], form: type[T]) -> T:
+        """Ask X for something of this form."""
+        value, _exchange = await self._call(operation, act, form, write_before=None, write=False)
+        return value
+
+    async def write(
+        self,
+        operation: str,
+        act: Callable[[AsyncClient], Awaitable[object]],
+        form: type[T],
+        *,
+        write_before: datetime | None = None,
+    ) -> tuple[T, Exchange]:
+        """Ask X to do something, once.
+
+        A write that is cancelled does not raise CancelledError: it says what is known, NotSent or OutcomeUnknown,
+        so that the caller can record it before it stops.
+        """
+        return await self._call(operation, act, form, write_before=write_before, write=True)
+
+    async def pages(
+        self,
+        operation: str,
+        act: Callable[[AsyncClient, str | None], Awaitable[object]],
+        form: type[Page[T]],
+        *,
+        x_id: Callable[[T], str],
+        since_id: str | None,
+    ) -> tuple[list[T], dict[str, User]]:
+        """Read every page down to `since_id`; return the items above it, oldest first, and the users they name."""
+        found: dict[int, T] = {}
+        users: dict[str, User] = {}
+        floor, token = int(since_id or 0), None
+        for _ in range(MAX_PAGES):
+            page = await self.read(operation, lambda x, token=token: act(x, token), form)  # type: ignore[misc]
+            ids = [int(x_id(item)) for item in page.data]
+            found |= {number: item for number, item in zip(ids, page.data, strict=True) if number > floor}
+            users |= page.users
+            token = page.meta.next_token
+            if token is None or (ids and min(ids) <= floor):
+                return [found[number] for number in sorted(found)], users
+        raise OutcomeUnknown("endless_pages")
+
+    async def _call(
+        self,
+        operation: str,
+        act: Callable[[AsyncClient], Awaitable[object]],
+        form: type[T],
+        *,
+        write_before: datetime | None,
+        write: bool,
+    ) -> tuple[T, Exchange]:
+        if in_transaction():
+            raise RuntimeError("no call to X inside a database transaction")
+        async with XSession(self._address, timeout=self._timeout, write_before=write_before) as session:
+            error: BaseException
+            try:
+                return msgspec.convert(await act(self._client(session)), form), session.exchange
+            except asyncio.CancelledError as cancelled:
+                if not write:
+                    raise
+                error = cancelled
+            except Exception as caught:  # noqa: BLE001 - once connected, whatever it is, the outcome is unknown
+                error = caught
+            answer = await session.answer()
+            # Raised here, it has no cause: tweepy's exception holds the Authorization header.
+            raise failure(error, exchange=session.exchange, answer=answer, operation=operation)
+
+    def _client(self, session: XSession) -> AsyncClient:
+        keys = self._credentials
+        client = AsyncClient(
+            consumer_key=keys.api_key,
+            consumer_secret=keys.api_secret,
+            access_token=keys.access_token,
+            access_token_secret=keys.access_token_secret,
+            return_type=dict,
+        )
+        client.session = session
+        return client

@@ -1,0 +1,111 @@
+"""A sandbox per test, accounts with credentials, and clients that sign as they do."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from oauthlib.oauth1 import Client as Signer
+
+from govern.sandbox.app import create_sandbox
+from govern.sandbox.server import make_server
+
+Keys = dict[str, str]
+CANONICAL = "https://api.twitter.com"
+
+
+class OAuth1(httpx.Auth):
+    """Sign for X's own address, whatever address the request goes to."""
+
+    def __init__(self, keys: Keys) -> None:
+        secret, token, token_secret = keys["api_secret"], keys["access_token"], keys["access_token_secret"]
+        self._signer = Signer(keys["api_key"], secret, token, token_secret)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        _, headers, _ = self._signer.sign(CANONICAL + request.url.raw_path.decode(), request.method)
+        request.headers["Authorization"] = headers["Authorization"]
+        yield request
+
+
+def client_of(app: Litestar, keys: Keys | None = None) -> httpx.AsyncClient:
+    auth = OAuth1(keys) if keys else None
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # Litestar types ASGI more narrowly than httpx
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", auth=auth)
+
+
+@pytest.fixture
+def app() -> Litestar:
+    return create_sandbox()
+
+
+@pytest.fixture
+def connect() -> Callable[[Litestar], httpx.AsyncClient]:
+    """Speak to any sandbox, unsigned."""
+    return client_of
+
+
+@pytest.fixture
+async def control(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """The control API and the pages."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+def provision(control: httpx.AsyncClient) -> Callable[[str], Awaitable[Keys]]:
+    async def make(handle: str) -> Keys:
+        answer = await control.post("/_sandbox/accounts", json={"handle": handle, "name": handle.title()})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    return make
+
+
+@pytest.fixture
+async def keys(provision: Callable[[str], Awaitable[Keys]]) -> Keys:
+    return await provision("acme")
+
+
+@pytest.fixture
+async def acme(app: Litestar, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
+    """The X API, signed as @acme."""
+    async with client_of(app, keys) as client:
+        yield client
+
+
+@pytest.fixture
+def as_account(app: Litestar) -> Callable[[Keys], httpx.AsyncClient]:
+    """Sign with other keys."""
+    return lambda keys: client_of(app, keys)
+
+
+@pytest.fixture
+def inbound(control: httpx.AsyncClient, keys: Keys) -> Callable[..., Awaitable[str]]:
+    """Write to @acme as a customer; returns the id."""
+
+    async def write(kind: str, text: str, *, sender: str = "julie", to: str = "acme", **more: Any) -> str:
+        body = {"kind": kind, "from": sender, "to": to, "text": text, **more}
+        answer = await control.post("/_sandbox/inbound", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    return write
+
+
+@pytest.fixture
+async def address(app: Litestar) -> AsyncIterator[str]:
+    """A real server on a free port of loopback."""
+    server = make_server(app, port=0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        async with asyncio.timeout(10):
+            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+                await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await asyncio.to_thread(thread.join)

@@ -1,0 +1,118 @@
+"""A small company per test, and the log's functions with defaults; all on a real PostgreSQL."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+import structlog
+
+from govern.database import rows, transaction
+from govern.domain.audit import (
+    MessageApproved,
+    ObjectRef,
+    Recorded,
+)
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor, Via, member_actor, system_actor
+from govern.services import audit
+from govern.services.audit import EntryFilter, Receipt
+from govern.tables import Account, ApiToken, AuditEntry, Brand, Contact, Member, Message, Scope
+
+NOW = datetime(2026, 11, 22, 13, 29, 7, 412_000, tzinfo=UTC)
+EVERYTHING = frozenset({"company"})
+DIGEST = "0" * 64
+HERE = ObjectRef("system", "test")
+
+
+class Company(msgspec.Struct, frozen=True):
+    """A small company of its own for one test: the log cannot be emptied, so names are fresh."""
+
+    tag: str
+    mia: UUID
+    token: UUID
+    brand: UUID
+    account: UUID
+    contact: UUID
+    message: UUID
+    number: int
+
+    @property
+    def scope(self) -> str:
+        return f"account:Help{self.tag}"
+
+    @property
+    def actor(self) -> Actor:
+        return member_actor(self.mia, "Mia", via=Via.PANEL)
+
+
+@pytest.fixture
+async def company() -> Company:
+    tag = uuid4().hex[:8]
+    mia, token, brand, account, contact, message = (uuid7(NOW) for _ in range(6))
+    number = int(tag, 16) + 1
+    await Scope.insert(Scope(key="company", kind="company", parent=None)).on_conflict(action="DO NOTHING")
+    await Scope.insert(Scope(key=f"brand:{tag}", kind="brand", parent="company"))
+    await Scope.insert(Scope(key=f"account:Help{tag}", kind="account", parent=f"brand:{tag}"))
+    await Member.insert(Member(id=mia, email=f"mia@{tag}.example", name=f"Mia {tag}", created_at=NOW))
+    await ApiToken.insert(
+        ApiToken(
+            id=token, token_hash=token.bytes, member=mia, name="drafts", created_at=NOW, expires_at=NOW + timedelta(1)
+        )
+    )
+    await Brand.insert(Brand(id=brand, slug=tag, name=f"Brand {tag}", scope=f"brand:{tag}", created_at=NOW))
+    await Account.insert(
+        Account(
+            id=account,
+            handle=f"Help{tag}",
+            name="Help",
+            brand=brand,
+            scope=f"account:Help{tag}",
+            kind="brand",
+            created_at=NOW,
+        )
+    )
+    await Contact.insert(Contact(id=contact, handle=f"kb_{tag}", name="K. B.", created_at=NOW))
+    await Message.insert(
+        Message(
+            id=message,
+            number=number,
+            account=account,
+            kind="post",
+            state="draft",
+            author=mia,
+            created_at=NOW,
+            updated_at=NOW,
+        )
+    )
+    return Company(tag, mia, token, brand, account, contact, message, number)
+
+
+async def record(action: Recorded, **given: Any) -> Receipt:
+    defaults: dict[str, Any] = {"actor": system_actor("test"), "now": NOW, "object": HERE, "scope": "company"}
+    async with transaction():
+        return await audit.record(action, **defaults | given)
+
+
+async def approve(company: Company, **given: Any) -> Receipt:
+    action = MessageApproved(revision=3, digest=DIGEST, approvals=1, required=1, comment="Fine, said Zoé")
+    about = {"actor": company.actor, "object": ObjectRef("message", company.message, 3), "scope": company.scope}
+    return await record(action, **about | given)
+
+
+async def find(**wanted: Any) -> list[int]:
+    page = await audit.search_entries(EntryFilter(**wanted), scopes=EVERYTHING)
+    return [item.arrival for item in page.items]
+
+
+async def text_of(receipt: Receipt) -> str:
+    found = rows(await AuditEntry.select(AuditEntry.entry).where(AuditEntry.arrival == receipt.arrival))
+    return str(found[0]["entry"])
+
+
+@pytest.fixture
+def request_id() -> Iterator[str]:
+    with structlog.contextvars.bound_contextvars(request="r-42"):
+        yield "r-42"
