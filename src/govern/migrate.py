@@ -5,10 +5,9 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
-from piccolo.conf.apps import AppRegistry
 
 from govern import log
-from govern.settings import Settings, SettingsError
+from govern.settings import Settings, SettingsError, act_as_owner
 
 LOCK = 0x676F7665726E  # "govern": the advisory lock that only migrations take
 logger = log.get(__name__)
@@ -22,16 +21,16 @@ async def run(settings: Settings) -> None:
     Raises:
         SettingsError: there is no address.
     """
-    owner = settings.migrate_database_url or settings.database_url
+    owner = act_as_owner().database_url
     if not owner:
         raise SettingsError(["GOVERN_MIGRATE_DATABASE_URL is not set: the owner's address, for migrations."])
     connection = await asyncpg.connect(owner)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        result = await run_forwards(app_name="govern", app_registry=AppRegistry(apps=["govern.piccolo_app"]))
+        result = await run_forwards(app_name="govern")
         if not result.success:
             raise SettingsError([f"A migration failed: {result.message}"])
-        if settings.migrate_database_url and settings.database_url:
+        if settings.database_url not in {"", owner}:
             await _give_login(connection, settings.database_url)
     finally:
         await connection.close()
@@ -54,8 +53,3 @@ async def _give_login(connection: asyncpg.Connection, url: str) -> None:
     await connection.execute(statement)
     await connection.execute(await connection.fetchval("SELECT format('GRANT govern_app TO %I', $1::text)", name))
     logger.info("migrate.login_ready", login=name)
-
-
-def main(settings: Settings) -> None:
-    """Run the migrations from a command."""
-    asyncio.run(run(settings))

@@ -4,5 +4,5 @@ from piccolo.conf.apps import AppRegistry
 
 from govern import database, settings
 
-DB = database.make_engine(settings.load().database_url)
+DB = database.make_engine(settings.current().database_url)
 APP_REGISTRY = AppRegistry(apps=["govern.piccolo_app"])

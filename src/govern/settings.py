@@ -130,6 +130,15 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **ours}
 
 
+def act_as_owner() -> Settings:
+    """Make this process connect as the owner of the tables: for migrations, before anything has connected."""
+    owner = os.environ.get("GOVERN_MIGRATE_DATABASE_URL")
+    if owner:
+        os.environ["GOVERN_DATABASE_URL"] = owner
+    current.cache_clear()
+    return current()
+
+
 def adopt(running: Path) -> None:
     """Take from `govern up`'s file what the environment leaves open, so that a command beside it reaches its engines.
 
@@ -156,7 +165,9 @@ def _faults(settings: Settings) -> list[str]:
     if len(settings.secret_key) < MIN_SECRET:
         faults.append(f"GOVERN_SECRET_KEY is too short: at least {MIN_SECRET} characters.")
     if not _ORIGIN.fullmatch(settings.audit_origin):
-        faults.append("GOVERN_AUDIT_ORIGIN must be up to 120 letters, digits and . _ / : -, such as acme.example/audit.")
+        faults.append(
+            "GOVERN_AUDIT_ORIGIN must be up to 120 letters, digits and . _ / : -, such as acme.example/audit."
+        )
     if not settings.policies.is_dir():
         faults.append("GOVERN_POLICIES names a folder that does not exist.")
     spent = settings.send_write_window + settings.send_timeout

@@ -98,7 +98,7 @@ def inbound(control: httpx.AsyncClient, keys: Keys) -> Callable[..., Awaitable[s
 @pytest.fixture
 async def address(app: Litestar) -> AsyncIterator[str]:
     """A real server on a free port of loopback."""
-    server = make_server(app, port=0)
+    server = make_server(app, port=0, idle_s=1)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

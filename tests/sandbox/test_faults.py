@@ -1,7 +1,9 @@
 """Faults on order, over a real server: connections are really cut."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -184,7 +186,14 @@ async def test_many_clients_at_once_are_each_dropped_once(
     assert len(await texts(control)) == 10
 
 
-async def _now(client: httpx.AsyncClient) -> Any:
-    from email.utils import parsedate_to_datetime
+@pytest.mark.parametrize("begun", [b"", b"POST /2/tweets HTTP/1.1\r\nHost: x"])
+async def test_a_silent_connection_is_closed(address: str, begun: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+    writer.write(begun)
+    with contextlib.suppress(ConnectionResetError):
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
 
+
+async def _now(client: httpx.AsyncClient) -> Any:
     return parsedate_to_datetime((await client.get("/_sandbox/health")).headers["date"])

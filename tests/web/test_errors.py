@@ -19,7 +19,12 @@ from govern.web.middleware import RequestContext
 
 SECRET = "the password of the database"
 DENIED = Denied(
-    sentence="No.", reason="denied_by_rule", rule="four_eyes.author", action="message.approve", scope="company", decision=1
+    sentence="No.",
+    reason="denied_by_rule",
+    rule="four_eyes.author",
+    action="message.approve",
+    scope="company",
+    decision=1,
 )
 KINDS: list[tuple[GovernError, int, str]] = [
     (NotFound(noun="message", name="M-1"), 404, "not_found"),

@@ -68,9 +68,7 @@ def member_actor(member: UUID, name: str, *, via: Via, factors: tuple[str, ...] 
 
 def token_actor(token: UUID, name: str, member: UUID) -> Actor:
     """Return the actor of an API token, acting for its owner."""
-    return Actor(
-        kind=ActorKind.TOKEN, id=f"token:{token}", name=name, via=Via.API, member=member, factors=("token",)
-    )
+    return Actor(kind=ActorKind.TOKEN, id=f"token:{token}", name=name, via=Via.API, member=member, factors=("token",))
 
 
 def system_actor(what: str, *, via: Via = Via.CLI) -> Actor:

@@ -297,9 +297,7 @@ def check_revision(current: int, read: int) -> None:
         raise StaleRevision(read=read, current=current)
 
 
-def content_digest(
-    *, account: str, kind: Kind, text: str, in_reply_to: str | None, recipient: str | None
-) -> bytes:
+def content_digest(*, account: str, kind: Kind, text: str, in_reply_to: str | None, recipient: str | None) -> bytes:
     """Return the SHA-256 that an approval binds to: account, kind, target and text, each with its length in front.
 
     Media and alt texts join the list with the issue that brings them; a missing part counts as absent, not as empty.

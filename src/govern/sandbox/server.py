@@ -12,11 +12,10 @@ from govern.settings import Settings, SettingsError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
-_IDLE_S = 10
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's HTTP/1.1, which also lets the application cut its own connection."""
+    """uvicorn's HTTP/1.1, which also lets the application cut its connection, and cuts silent ones itself."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -27,10 +26,17 @@ class _Protocol(H11Protocol):
             await inner(extended, receive, send)
 
         self.app = app
+        self.loop.call_later(self.timeout_keep_alive, self._cut_if_silent)
+
+    def _cut_if_silent(self) -> None:
+        if self.cycle is None:  # not one whole request head so far
+            self.transport.abort()
 
 
-def make_server(app: Litestar, *, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> uvicorn.Server:
-    """Build the one server that can drop connections; port 0 takes a free one."""
+def make_server(
+    app: Litestar, *, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, idle_s: int = 10
+) -> uvicorn.Server:
+    """Build the one server that can drop connections; port 0 takes a free one, silence lasts `idle_s` at most."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -42,7 +48,7 @@ def make_server(app: Litestar, *, host: str = DEFAULT_HOST, port: int = DEFAULT_
         access_log=False,
         date_header=False,  # the sandbox's own clock writes it
         server_header=False,
-        timeout_keep_alive=_IDLE_S,
+        timeout_keep_alive=idle_s,
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)

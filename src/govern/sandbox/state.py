@@ -101,7 +101,7 @@ class State:
                 self.posts[record.id] = record
                 self._said.setdefault(_key(record), record.id)
             case Deleted():
-                self._forget(self.posts.pop(record.id))
+                self._forget(self.posts.pop(record.id, None))
             case Dm():
                 self.ids.seen(record.id)
                 self.dms[record.id] = record
@@ -118,8 +118,8 @@ class State:
         if user.own:
             self.tokens[user.access_token] = user
 
-    def _forget(self, post: Post) -> None:
-        if self._said.get(_key(post)) == post.id:
+    def _forget(self, post: Post | None) -> None:
+        if post is not None and self._said.get(_key(post)) == post.id:
             del self._said[_key(post)]
 
     def _clear(self) -> None:

@@ -1,6 +1,7 @@
 """What the page shows, gathered from the state."""
 
 from itertools import islice
+from zlib import crc32
 
 import msgspec
 
@@ -104,7 +105,7 @@ def view(
 
 
 def person(user: User) -> Person:
-    return Person(user.name, user.handle, user.own, user.closed_dms, user.id % 1009 % _COLOURS)
+    return Person(user.name, user.handle, user.own, user.closed_dms, crc32(user.handle.encode()) % _COLOURS)
 
 
 def show_post(state: State, post: Post, *, whole: bool = True) -> ShownPost:

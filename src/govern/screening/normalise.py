@@ -12,7 +12,7 @@ from govern.screening.findings import Span, Via
 
 _DROPPED = frozenset({"Cf", "Mn", "Me"})
 _BLANK_LOOKALIKES = frozenset("\u3164\u115f\u1160\uffa0\u2800")
-_LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
+_LINE_ENDS = frozenset("\n\v\f\x85\u2028\u2029")
 _APOSTROPHES = frozenset("'`\u00b4\u2018\u2019\u201a\u201b\u2032\u02bc\uff07")
 _DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d")
 # Letters that no decomposition takes apart, and that people write both ways.

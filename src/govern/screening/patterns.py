@@ -45,7 +45,8 @@ def _fault(source: str) -> str | None:
     names = _GROUP_NAME.findall(source)
     if len(source) > MAX_LENGTH:
         return f"the pattern is over {MAX_LENGTH} characters"
-    if source != fold(source).text:
+    plain = source.replace("(?P<", "(?<")  # RE2's own spelling of a named group
+    if plain != fold(plain).text:
         return "the pattern has capitals, accents or double blanks; it sees the folded text, which has none"
     if any(int(count or 0) > MAX_REPEAT for pair in _REPEAT.findall(source) for count in pair):
         return f"the pattern repeats over {MAX_REPEAT} times"

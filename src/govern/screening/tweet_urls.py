@@ -48,18 +48,20 @@ def extract_urls(text: str) -> list[Span]:
     found: list[Span] = []
     position = 0
     while run := _RUN.search(text, position):
-        span = _url_at(text, run)
-        if span is None:
+        end = _url_end(text, run)
+        if end is None:
             position = run.end()
             continue
-        found.append(span)
+        if run.start() < end <= run.start() + MAX_URL:
+            found.append((run.start(), end))
         # Latin letters left over hang on the URL and start no other one.
-        rest = _LATIN_REST.match(text, span[1])
-        position = rest.end() if rest else span[1]
+        rest = _LATIN_REST.match(text, end)
+        position = max(rest.end() if rest else end, run.start() + 1)
     return found
 
 
-def _url_at(text: str, run: re.Match[str]) -> Span | None:
+def _url_end(text: str, run: re.Match[str]) -> int | None:
+    """Return where the URL ends that a run of host characters begins; None where it begins none."""
     start, protocol = run.start(), run["protocol"]
     before = text[start - 1 : start]
     if _NOT_BEFORE.match(before) or (not protocol and before in _NOT_BEFORE_BARE):
@@ -67,9 +69,10 @@ def _url_at(text: str, run: re.Match[str]) -> Span | None:
     host_end = _host_end(text, start + len(protocol or ""), _ANY_LABEL if protocol else _LATIN_LABEL)
     if host_end is None:
         return None
-    short = _TCO.match(text, start, run.endpos) if protocol else None
-    end = _tail_end(text, host_end) if short is None else _short_end(text, short)
-    return (start, end) if start < end <= start + MAX_URL else None
+    short = _TCO.match(text, start) if protocol else None
+    if short is None:
+        return _tail_end(text, host_end)
+    return _query_end(text, short.end()) if len(short[1]) <= MAX_TCO_SLUG else None
 
 
 def _host_end(text: str, start: int, label_pattern: re.Pattern[str]) -> int | None:
@@ -136,11 +139,6 @@ def _query_end(text: str, at: int) -> int:
     while end > at and text[end - 1] not in _QUERY_END:
         end -= 1
     return end
-
-
-def _short_end(text: str, short: re.Match[str]) -> int:
-    """Return where a link of X's shortener ends: after its slug or query; a slug over 40 characters is none."""
-    return _query_end(text, short.end()) if len(short[1]) <= MAX_TCO_SLUG else short.start()
 
 
 @cache

@@ -54,6 +54,7 @@ SELECT a.id, a.handle, a.name, b.slug AS brand, b.id AS brand_id, b.name AS bran
 """
 _ALL = _VIEW + " WHERE a.scope = ANY({}) ORDER BY b.name, a.handle"
 _BY_HANDLE = _VIEW + " WHERE lower(a.handle) = lower({})"
+_CONNECTED = _VIEW + " WHERE a.state = 'connected' ORDER BY a.handle"
 _LOCK = "SELECT id FROM account WHERE lower(handle) = lower({}) FOR NO KEY UPDATE"
 
 
@@ -114,15 +115,18 @@ async def find_account(handle: str) -> Account:
     return _account(found[0])
 
 
+async def list_connected() -> list[Account]:
+    """Return the accounts that can be read and written on X; for the worker."""
+    return [_account(row) for row in rows(await AccountTable.raw(_CONNECTED))]
+
+
 async def list_brands(*, actor: Actor, access: Access) -> list[Brand]:
     """Return the brands in which the actor may read an account, or which the actor may edit."""
     seen = await access.where_can(actor, Action.MESSAGE_READ) | await access.where_can(actor, Action.BRAND_EDIT)
     found = await BrandTable.select(BrandTable.id, BrandTable.slug, BrandTable.name, BrandTable.scope).order_by(
         BrandTable.name
     )
-    parents = {
-        row["parent"] for row in rows(await Scope.select(Scope.key, Scope.parent)) if row["key"] in seen
-    }
+    parents = {row["parent"] for row in rows(await Scope.select(Scope.key, Scope.parent)) if row["key"] in seen}
     return [msgspec.convert(row, Brand) for row in rows(found) if row["scope"] in seen | parents]
 
 

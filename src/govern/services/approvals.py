@@ -258,9 +258,7 @@ async def _refuse(
         kind: type[MessageRejected | MessageChangesRequested] = (
             MessageRejected if verdict is Verdict.REJECTED else MessageChangesRequested
         )
-        recorded: Recorded = kind(
-            revision=message.revision.number, digest=message.revision.digest.hex(), comment=given
-        )
+        recorded: Recorded = kind(revision=message.revision.number, digest=message.revision.digest.hex(), comment=given)
         await audit.record(
             recorded,
             actor=actor,

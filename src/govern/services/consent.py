@@ -56,9 +56,7 @@ async def permission_for(
 async def list_events(contact: UUID) -> list[ConsentEvent]:
     """Return all that is known about the right to write to a contact, newest first."""
     found = rows(await ConsentTable.raw(_OF_CONTACT, contact))
-    return [
-        msgspec.convert({**row, "evidence": msgspec.json.decode(row["evidence"])}, ConsentEvent) for row in found
-    ]
+    return [msgspec.convert({**row, "evidence": msgspec.json.decode(row["evidence"])}, ConsentEvent) for row in found]
 
 
 async def insert_event(event: ConsentEvent, *, scope: str, actor: Actor, now: datetime) -> bool:

@@ -79,9 +79,7 @@ async def contact_from_x(
     return seen
 
 
-async def _create(
-    handle: str, *, name: str, x_user_id: str | None, scope: str, actor: Actor, now: datetime
-) -> Contact:
+async def _create(handle: str, *, name: str, x_user_id: str | None, scope: str, actor: Actor, now: datetime) -> Contact:
     contact = Contact(id=uuid7(now), handle=handle, name=name[:80], x_user_id=x_user_id)
     await ContactTable.insert(
         ContactTable(

@@ -92,7 +92,9 @@ async def list_inbound(
     return [msgspec.convert(row, InboundView) for row in rows(found)]
 
 
-async def read_thread(account: Account, contact: UUID, *, actor: Actor, access: Access, now: datetime) -> list[ThreadItem]:
+async def read_thread(
+    account: Account, contact: UUID, *, actor: Actor, access: Access, now: datetime
+) -> list[ThreadItem]:
     """Return the last messages of a private thread, oldest first, for who may read DMs there."""
     async with use_case(actor=actor, now=now):
         await access.require(actor, Action.CONVERSATION_READ_DM, Target(scope=account.scope))

@@ -190,7 +190,7 @@ async def list_messages(
     before = _cursor(cursor)
     scopes = sorted(await access.where_can(actor, Action.MESSAGE_READ))
     private = sorted(await access.where_can(actor, Action.CONVERSATION_READ_DM))
-    like = f"%{wanted.q.replace('%', '').replace('_', r'\_')}%" if wanted.q else None
+    like = pattern(wanted.q) if wanted.q else None
     author = wanted.author.lower() if wanted.author else None
     state = wanted.state.value if wanted.state else None
     kind = wanted.kind.value if wanted.kind else None
@@ -235,6 +235,12 @@ def to_message(row: dict[str, object]) -> Message:
     findings = msgspec.json.decode(str(row["findings"])) if row["findings"] else ()
     failure = row["failure"] or row["hold_reason"]
     return msgspec.convert({**row, "revision": revision, "findings": findings, "failure": failure}, Message)
+
+
+def pattern(text: str) -> str:
+    """Return the LIKE pattern of texts that contain this one."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 def message_ref(message: Message) -> ObjectRef:

@@ -116,9 +116,7 @@ async def insert_draft(
     """Write a checked draft in the caller's transaction."""
     account = await find_account(draft.account)
     decision = await access.require(actor, WRITE_ACTION[draft.kind], Target(scope=account.scope))
-    contact = (
-        await contact_for(draft.recipient, scope=account.scope, actor=actor, now=now) if draft.recipient else None
-    )
+    contact = await contact_for(draft.recipient, scope=account.scope, actor=actor, now=now) if draft.recipient else None
     row = MessageTable(
         id=uuid7(now),
         number=rows(await MessageTable.raw(_NEXT_NUMBER))[0]["number"],
@@ -176,7 +174,9 @@ async def revise_message(
         state = next_state(message.state, Event.REVISE)
         if text == message.revision.text and message.state is state:
             return message
-        await write_revision(message, text, state=state, edit_and_approve=False, actor=actor, now=now, decision=decision)
+        await write_revision(
+            message, text, state=state, edit_and_approve=False, actor=actor, now=now, decision=decision
+        )
         return await load_message(message.id)
 
 

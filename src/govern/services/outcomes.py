@@ -207,7 +207,9 @@ async def lose_overdue(*, now: datetime) -> int:
         await settle_attempt(
             row["id"],
             Result(
-                outcome=Outcome.UNKNOWN, code="deadline", reason="The worker gave no answer before the attempt's deadline."
+                outcome=Outcome.UNKNOWN,
+                code="deadline",
+                reason="The worker gave no answer before the attempt's deadline.",
             ),
             now=now,
         )
@@ -248,9 +250,7 @@ async def settle_outcome(
         await Publication.update(_settled(is_out=is_out, x_id=x_id, now=now)).where(Publication.id == row.publication)
         await change_message(message, now, state=state.value)
         await audit.record(
-            PublicationSettled(
-                attempt=row.tries, settlement=settlement.value, x_id=x_id, comment=reason.strip()[:500]
-            ),
+            PublicationSettled(attempt=row.tries, settlement=settlement.value, x_id=x_id, comment=reason.strip()[:500]),
             actor=actor,
             now=now,
             object=message_ref(message),

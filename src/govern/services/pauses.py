@@ -150,9 +150,7 @@ async def _active() -> list[Pause]:
 
 
 async def _counts(scope: str, kinds: Sequence[Kind]) -> PauseCounts:
-    return msgspec.convert(
-        rows(await MessageTable.raw(_COUNTS, scope, [kind.value for kind in kinds]))[0], PauseCounts
-    )
+    return msgspec.convert(rows(await MessageTable.raw(_COUNTS, scope, [kind.value for kind in kinds]))[0], PauseCounts)
 
 
 def _check(kinds: Sequence[Kind], reason: str) -> None:

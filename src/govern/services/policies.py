@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 
 from govern.domain.approvals import ApprovalPolicy, load_approval_policy
-from govern.domain.consent import ConsentRules, load_consent_rules
-from govern.screening import Policy as ScreeningPolicy
-from govern.screening import load_policy
+from govern.domain.consent import ConsentRules, parse_rules
+from govern.screening.policy import Policy as ScreeningPolicy
+from govern.screening.policy import load_policy
 
 
 class Policies(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,10 +22,10 @@ def load_policies(folder: Path) -> Policies:
     """Read the policy files.
 
     Raises:
-        ApprovalPolicyError, PolicyError, ConsentRulesError: a file is faulty; the message names it and the reason.
+        ApprovalPolicyError, PolicyError, Invalid: a file is faulty; the message names it and the reason.
     """
     return Policies(
         approval=load_approval_policy(folder),
         screening=load_policy(folder),
-        consent=load_consent_rules(folder),
+        consent=parse_rules((folder / "consent.toml").read_text()),
     )

@@ -1,17 +1,17 @@
 """From approved to X: planning a publication, moving it, closing it. The sending itself is in `sending.py`."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.ids import message_number, uuid7
 from govern.domain.members import Actor
-from govern.domain.messages import Kind, Message
+from govern.domain.messages import Event, Kind, Message, next_state
 from govern.domain.publications import Hold, UnknownTwin, not_after, x_kind
 from govern.services import outbox
 from govern.services.accounts import find_account
 from govern.services.message_views import change_message
-from govern.domain.messages import Event, next_state
 from govern.tables import Message as MessageTable
 from govern.tables import Publication
 
@@ -25,6 +25,12 @@ ON CONFLICT (revision) DO UPDATE
    SET lane = excluded.lane, due_at = excluded.due_at, not_after = excluded.not_after, wake_at = excluded.wake_at,
        next_attempt = excluded.next_attempt, hold = excluded.hold, hold_since = excluded.hold_since,
        hold_reason = NULL, failure = NULL, closed_at = NULL
+"""
+_DUE = """
+SELECT DISTINCT p.account FROM publication p JOIN message m ON m.id = p.message
+ WHERE p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
+   AND NOT EXISTS (SELECT 1 FROM attempt t WHERE t.account = p.account AND t.outcome IS NULL)
+ LIMIT 500
 """
 _TWIN = """
 SELECT m.number FROM message m JOIN revision r ON r.message = m.id AND r.number = m.current_revision
@@ -119,3 +125,8 @@ async def refuse_unknown_twin(message: Message) -> None:
     twins = rows(await MessageTable.raw(_TWIN, message.account_id, message.id, message.revision.text))
     if twins:
         raise UnknownTwin(number=message_number(twins[0]["number"]))
+
+
+async def accounts_due(*, now: datetime) -> list[UUID]:
+    """Return the accounts that have something due and nothing in flight."""
+    return [row["account"] for row in rows(await Publication.raw(_DUE, now))]

@@ -10,7 +10,7 @@ from govern.database import rows
 from govern.domain.actions import Action
 from govern.domain.members import Actor
 from govern.domain.messages import Message
-from govern.services.message_views import VIEW, to_message
+from govern.services.message_views import VIEW, pattern, to_message
 from govern.tables import Message as MessageTable
 
 DECIDED_FOR = timedelta(days=14)
@@ -88,7 +88,7 @@ async def list_queue(
     """Return a view of the queue: what waits by deadline, the rest by what changed last."""
     readable = sorted(await access.where_can(actor, Action.MESSAGE_READ))
     deciding = sorted(await access.where_can(actor, Action.MESSAGE_REJECT))
-    like = f"%{q.replace('%', '')}%" if q else None
+    like = pattern(q) if q else None
     search = (account, account, like, like, like, like, limit)
     if view in {QueueView.MINE, QueueView.TEAM}:
         mine = view is QueueView.MINE

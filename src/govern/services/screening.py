@@ -14,7 +14,8 @@ from govern.domain.consent import DmPermission, PermissionState
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import Kind, Message, check_target, check_text
-from govern.screening import Input, Screening, screen
+from govern.screening.engine import screen
+from govern.screening.findings import Facts, Input, Screening
 from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.consent import permission_for
@@ -62,11 +63,9 @@ def screen_text(
     return screen(
         Input(
             text=text,
-            kind=kind.value,
-            direction="outbound",
-            permission=permission.state.value if permission else None,
-            lang=None,
-            facts={"account": account.handle, "length_limit": account.length_limit},
+            kind=kind,
+            permission=permission.state if permission else None,
+            facts=Facts(account=account.handle, length_limit=account.length_limit),
         ),
         policies.screening,
     )

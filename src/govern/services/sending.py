@@ -113,7 +113,9 @@ async def claim_next(
         if publication.not_after < now:
             return await _expire(message, now=now)
         if _digest_of(message) != publication.content_digest:
-            return await _hold(publication, message, Hold.DIGEST, "What would go out is not what was approved.", now=now)
+            return await _hold(
+                publication, message, Hold.DIGEST, "What would go out is not what was approved.", now=now
+            )
         decision = await _decide(message, access=access)
         if not decision.allowed:
             hold = Hold.PAUSE if decision.rule == "pause.publish" else Hold.ACCESS

@@ -171,8 +171,10 @@ async def sign_out(session_id: UUID, *, actor: Actor, now: datetime) -> None:
         owned = (Session.id == session_id) & (Session.member == actor.member)
         if not await Session.exists().where(owned):
             raise NotFound(noun="session", name=str(session_id))
-        ended = await Session.update({Session.revoked_at: now}).where(owned & Session.revoked_at.is_null()).returning(
-            Session.id
+        ended = (
+            await Session.update({Session.revoked_at: now})
+            .where(owned & Session.revoked_at.is_null())
+            .returning(Session.id)
         )
         if not ended:
             return
@@ -186,12 +188,8 @@ async def sign_out(session_id: UUID, *, actor: Actor, now: datetime) -> None:
         )
 
 
-
-
 async def _info(row: dict[str, object]) -> SessionInfo | None:
     member = await find_by_id(msgspec.convert(row["member"], UUID))
     if member is None:
         return None
-    return msgspec.convert(
-        {**row, "member": member, "factors": tuple(str(row["factors"]).split(","))}, SessionInfo
-    )
+    return msgspec.convert({**row, "member": member, "factors": tuple(str(row["factors"]).split(","))}, SessionInfo)

@@ -1,0 +1,98 @@
+"""The admin panel: pages for people, from the same services as the API."""
+
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Router, get
+from litestar.connection import ASGIConnection
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.response import Redirect
+from litestar.template import TemplateConfig
+
+from govern.settings import Settings, shipped
+from govern.web.guards import find_signed_in
+from govern.web.panel import (
+    accounts,
+    approvals,
+    audit,
+    charts,
+    compose,
+    connections,
+    i18n,
+    message_actions,
+    messages,
+    overview,
+    pauses,
+    people,
+    session,
+    settings_page,
+)
+from govern.web.panel.assets import asset, static_file
+from govern.web.panel.desk import provide_desk
+from govern.web.panel.forms import Form
+from govern.web.panel.keys import keys
+
+
+async def choose_language(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Speak the member's language; before signing in, what the browser asks for if there is a catalogue."""
+    request = Request[Any, Any, Any](connection.scope)
+    signed_in = await find_signed_in(request)
+    wanted = connection.headers.get("accept-language", "")[:2].lower()
+    i18n.speak(signed_in.member.language if signed_in else wanted)
+
+
+@get("/", opt={"public": "leads to the panel"}, include_in_schema=False)
+async def show_root() -> Redirect:
+    """Lead to the panel."""
+    return Redirect("/admin", status_code=303)
+
+
+ROUTES = (
+    show_root,
+    static_file,
+    Router(
+        "/admin",
+        route_handlers=[
+            *session.ROUTES,
+            *overview.ROUTES,
+            *approvals.ROUTES,
+            *compose.ROUTES,
+            *messages.ROUTES,
+            *message_actions.ROUTES,
+            *accounts.ROUTES,
+            *connections.ROUTES,
+            *people.ROUTES,
+            *audit.ROUTES,
+            *pauses.ROUTES,
+            *settings_page.ROUTES,
+        ],
+        dependencies={"desk": Provide(provide_desk)},
+        guards=[choose_language],
+        include_in_schema=False,
+    ),
+)
+
+
+def template_config(_settings: Settings) -> TemplateConfig[JinjaTemplateEngine]:
+    """Return the panel's templates: escaped, strict about names, translated where they are shown."""
+    env = Environment(
+        loader=FileSystemLoader(shipped("admin") / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals |= {
+        "asset": asset,
+        "keys": keys,
+        "blank": Form,
+        "say": i18n.in_language,
+        "language": i18n.language,
+        "meter": charts.meter,
+        "bar": charts.bar,
+    }
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(env))

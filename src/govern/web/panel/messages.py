@@ -22,6 +22,7 @@ from govern.web.panel.views import MessageView, Row, View
 from govern.web.panel.words import KINDS, STATES
 
 _FRESH = timedelta(seconds=60)
+_ACTS = frozenset({"revise", "submit", "withdraw", "schedule", "undo"})
 
 
 class MessagesPage(View):
@@ -48,6 +49,7 @@ class MessagePage(View):
     item: MessageView
     revisions: Sequence[RevisionView]
     entries: Sequence[EntryView]
+    acts: bool
     done: str
     what: str
     form: Form
@@ -103,6 +105,7 @@ async def message_page(
             for before, each in _pairs(await list_revisions(message.id))
         ],
         entries=await _entries(desk, item),
+        acts=bool(item.can & _ACTS),
         done=_done(desk, message) if done else "",
         what=what,
         form=form or Form(),

@@ -1,0 +1,25 @@
+"""The sweep is the truth: whatever is due and nobody woke, whatever is overdue, is found here."""
+
+from datetime import datetime
+
+from arq.connections import ArqRedis
+
+from govern import log
+from govern.services import outbox
+from govern.services.expiry import expire_late_approvals
+from govern.services.outcomes import lose_overdue
+from govern.services.publications import accounts_due
+
+logger = log.get(__name__)
+
+
+async def sweep(redis: ArqRedis, *, now: datetime) -> None:
+    """Settle what is overdue, expire what is late, wake what is due. Safe to run twice, and at once in two workers."""
+    lost = await lose_overdue(now=now)
+    expired = await expire_late_approvals(now=now)
+    if lost or expired:
+        logger.warning("sweep.overdue", unknown=lost, expired=expired)
+    await outbox.push_due(redis, now=now)
+    for account in await accounts_due(now=now):
+        # A new id every few seconds: an id that a killed worker left "in progress" must not block the account.
+        await outbox.wake(redis, "publish", f"publish:{account}:{int(now.timestamp()) // 5}", account=str(account))

@@ -1,0 +1,36 @@
+"""Late approval never publishes by itself: what waits past its deadline expires and says so."""
+
+from datetime import datetime
+
+from govern.database import rows
+from govern.domain.audit import MessageExpired
+from govern.domain.members import Actor, Via, system_actor
+from govern.domain.messages import Event, can, next_state
+from govern.services import audit
+from govern.services.message_views import change_message, lock_message, message_ref, state_change
+from govern.services.use_case import use_case
+from govern.tables import Message as MessageTable
+
+SWEEP: Actor = system_actor("sweep", via=Via.JOB)
+_LATE = "SELECT id FROM message WHERE state = 'pending_approval' AND deadline_at < {} ORDER BY deadline_at LIMIT 100"
+
+
+async def expire_late_approvals(*, now: datetime) -> int:
+    """Expire what nobody decided in time, each in its own transaction; returns how many."""
+    late = rows(await MessageTable.raw(_LATE, now))
+    for row in late:
+        async with use_case(actor=SWEEP, now=now):
+            message = await lock_message(row["id"])
+            if not can(message.state, Event.EXPIRE) or message.deadline_at is None or message.deadline_at >= now:
+                continue
+            state = next_state(message.state, Event.EXPIRE)
+            await change_message(message, now, state=state.value)
+            await audit.record(
+                MessageExpired(reason="no_decision", deadline=message.deadline_at),
+                actor=SWEEP,
+                now=now,
+                object=message_ref(message),
+                scope=message.scope,
+                change=state_change(message, state),
+            )
+    return len(late)

@@ -1,0 +1,32 @@
+"""A process may not run with more rights in the database than its work needs."""
+
+from govern import log
+from govern.database import rows
+from govern.settings import SettingsError
+from govern.tables import Member
+
+logger = log.get(__name__)
+
+_ROLE = """
+SELECT current_user AS name, r.rolsuper AS super,
+       has_table_privilege(current_user, 'audit.entry', 'UPDATE') AS may_rewrite
+  FROM pg_roles r WHERE r.rolname = current_user
+"""
+
+
+async def refuse_strong_role(*, production: bool) -> None:
+    """Refuse to run as a superuser, or as a role that may change the log; outside production it only warns.
+
+    Raises:
+        SettingsError: in production, with what to do.
+    """
+    role = rows(await Member.raw(_ROLE))[0]
+    if not (role["super"] or role["may_rewrite"]):
+        return
+    fault = (
+        f"GOVERN_DATABASE_URL signs in as {role['name']}, which may change the audit log; "
+        "use a login that is only a member of govern_app."
+    )
+    if production:
+        raise SettingsError([fault])
+    logger.warning("database.strong_role", fault=fault)

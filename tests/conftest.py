@@ -1,0 +1,99 @@
+"""Real engines for the tests that need them: PostgreSQL and Valkey from wheels, built by the real migrations.
+
+Each pytest process has engines of its own, started when its first test asks. Tables are emptied between tests, not
+rolled back: a rollback would hide what a commit does.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+from govern import database as db
+from govern import settings
+from govern.access import Access, load_bundle
+from govern.embedded import Engines, Login, start_engines
+from govern.services.grants import PostgresGrants
+from govern.services.policies import Policies, load_policies
+from govern.settings import Settings, shipped
+
+_EMPTY = """
+DO $$ DECLARE name text; BEGIN
+  SET LOCAL session_replication_role = replica;
+  ALTER TABLE audit.entry DISABLE TRIGGER entry_append_only;
+  FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+               WHERE schemaname IN ('public', 'audit') AND tablename NOT IN ('migration', 'scope') LOOP
+    EXECUTE 'DELETE FROM ' || name;
+  END LOOP;
+  DELETE FROM scope WHERE key <> 'company';
+  ALTER TABLE audit.entry ENABLE ALWAYS TRIGGER entry_append_only;
+END $$
+"""
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """PostgreSQL and Valkey, migrated, with the application's own login in the environment."""
+    engines = start_engines(tmp_path_factory.mktemp("engines") / "data", fast=True)
+    owner = engines.database_url(Login.OWNER)
+    subprocess.run(
+        [sys.executable, "-m", "govern.cli", "migrate"],
+        env={**os.environ, "GOVERN_DATABASE_URL": owner, "GOVERN_MIGRATE_DATABASE_URL": owner},
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    os.environ["GOVERN_DATABASE_URL"] = engines.database_url(Login.WEB)
+    os.environ["GOVERN_REDIS_URL"] = engines.redis_url
+    settings.current.cache_clear()
+    yield engines
+    engines.stop()
+
+
+@pytest.fixture(scope="session")
+def owner_url(engines: Engines) -> str:
+    """The superuser's address: for what only the tests may do."""
+    return engines.database_url(Login.OWNER)
+
+
+@pytest.fixture(scope="session")
+async def pool(engines: Engines) -> AsyncIterator[None]:
+    """One pool for all tests of this process, signed in as the web is."""
+    async with db.pool(size=12):
+        yield
+
+
+@pytest.fixture(scope="session")
+async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the superuser."""
+    connection = await asyncpg.connect(owner_url)
+    yield connection
+    await asyncio.wait_for(connection.close(), 10)
+
+
+@pytest.fixture
+async def database(pool: None, owner: asyncpg.Connection) -> None:
+    """Empty tables, and the pool that services use."""
+    await owner.execute(_EMPTY)
+
+
+@pytest.fixture(scope="session")
+def config(engines: Engines) -> Settings:
+    """The settings of this process."""
+    return settings.current()
+
+
+@pytest.fixture(scope="session")
+def access() -> Access:
+    """The access policy as it is shipped, over the grants of the database."""
+    return Access(load_bundle(shipped("policies") / "access"), PostgresGrants())
+
+
+@pytest.fixture(scope="session")
+def policies() -> Policies:
+    """The other policies as they are shipped."""
+    return load_policies(shipped("policies"))

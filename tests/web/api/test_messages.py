@@ -1,0 +1,258 @@
+"""Messages over the API: the shapes that scripts rely on, and what bad input hears."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from govern.tables import Message
+
+from tests.web.conftest import Api
+
+POST = {"account": "AldaneNews", "kind": "post", "text": "Our shop in Lyon opens at nine."}
+KEYS = [
+    "id", "number", "account", "kind", "state", "author", "author_name", "recipient", "in_reply_to", "revision", "decision",
+    "permission", "findings", "approvals", "scheduled_at", "zone", "due_at", "hold", "failure", "x_id", "version",
+    "created_at", "updated_at",
+]  # fmt: skip
+
+
+async def write(client: httpx.AsyncClient, **changes: object) -> dict[str, Any]:
+    answer = await client.post("/messages", json={**POST, **changes})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def code_of(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_message_has_the_promised_shape(api: Api) -> None:
+    message = await write(api("claire"))
+    assert list(message) == KEYS
+    assert message["number"].startswith("M-")
+    assert (message["account"], message["kind"], message["state"]) == ("AldaneNews", "post", "draft")
+    assert message["author"] == "claire@aldane.example"
+    assert message["revision"]["number"] == 1
+    assert message["revision"]["text"] == POST["text"]
+    assert len(bytes.fromhex(message["revision"]["digest"])) == 32
+    assert message["created_at"].endswith("Z")
+    assert (message["decision"], message["findings"]) == (None, [])
+
+
+async def test_message_is_read_by_id_and_by_number(api: Api) -> None:
+    claire = api("claire")
+    message = await write(claire)
+    for which in (message["id"], message["number"], message["number"].lower()):
+        assert (await claire.get(f"/messages/{which}")).json() == message
+
+
+async def test_message_travels_from_draft_to_approved(api: Api) -> None:
+    claire, hugo = api("claire"), api("hugo")
+    message = await write(claire)
+    address = f"/messages/{message['id']}"
+    waiting = (await claire.post(f"{address}/submit", json={"revision": 1})).json()
+    assert waiting["state"] == "pending_approval"
+    assert waiting["approvals"]["given"] < waiting["approvals"]["required"]
+    assert waiting["approvals"]["deadline_at"].endswith("Z")
+    answer = await hugo.post(f"{address}/approve", json={"revision": 1})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["state"] in {"approved", "scheduled"}
+    assert answer.json()["version"] > waiting["version"]
+
+
+async def test_author_cannot_approve_own_message(api: Api) -> None:
+    claire = api("claire")
+    message = await write(claire, submit=True)
+    answer = await claire.post(f"/messages/{message['id']}/approve", json={"revision": 1})
+    assert code_of(answer) == (403, "access.denied")
+    assert answer.json()["rule"] == "four_eyes.author"
+    assert answer.json()["reason"] == "denied_by_rule"
+
+
+async def test_manager_edits_and_approves_in_one_step(api: Api) -> None:
+    message = await write(api("claire"), submit=True)
+    answer = await api("hugo").post(
+        f"/messages/{message['id']}/approve", json={"revision": 1, "text": "Our shop in Lyon opens at ten."}
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["revision"]["number"] == 2
+    assert answer.json()["revision"]["digest"] != message["revision"]["digest"]
+
+
+@pytest.mark.parametrize(("step", "state"), [("reject", "rejected"), ("request-changes", "changes_requested")])
+async def test_refusal_needs_a_reason(api: Api, step: str, state: str) -> None:
+    message = await write(api("claire"), submit=True)
+    hugo, address = api("hugo"), f"/messages/{message['id']}/{step}"
+    assert code_of(await hugo.post(address, json={"revision": 1})) == (422, "message.reason_required")
+    answer = await hugo.post(address, json={"revision": 1, "reason": "Say which shop."})
+    assert (answer.status_code, answer.json()["state"]) == (200, state)
+
+
+async def test_stale_revision_is_409_and_changes_nothing(api: Api) -> None:
+    claire = api("claire")
+    message = await write(claire)
+    address = f"/messages/{message['id']}"
+    assert (await claire.post(f"{address}/revise", json={"revision": 1, "text": "New."})).json()["revision"][
+        "number"
+    ] == 2
+    before = (await claire.get(address)).json()
+    for step, extra in (("submit", {}), ("revise", {"text": "Newer."}), ("withdraw", {}), ("approve", {})):
+        client = api("hugo") if step == "approve" else claire
+        answer = await client.post(f"{address}/{step}", json={"revision": 1, **extra})
+        assert code_of(answer) == (409, "message.stale_revision"), step
+        assert (answer.json()["read"], answer.json()["current"]) == (1, 2)
+    assert (await claire.get(address)).json() == before
+
+
+async def test_second_submit_is_409(api: Api) -> None:
+    claire = api("claire")
+    message = await write(claire, submit=True)
+    answer = await claire.post(f"/messages/{message['id']}/submit", json={"revision": 1})
+    assert code_of(answer) == (409, "message.illegal_transition")
+
+
+async def test_message_is_withdrawn(api: Api) -> None:
+    claire = api("claire")
+    message = await write(claire)
+    answer = await claire.post(f"/messages/{message['id']}/withdraw", json={"revision": 1, "reason": "Too late."})
+    assert (answer.status_code, answer.json()["state"]) == (200, "withdrawn")
+
+
+async def test_time_is_kept_in_utc_with_the_zone_of_the_account(api: Api) -> None:
+    year = datetime.now(UTC).year + 1
+    claire = api("claire")
+    message = await write(claire, scheduled_at=f"{year}-07-01T09:00:00+02:00")
+    assert (message["scheduled_at"], message["zone"]) == (f"{year}-07-01T07:00:00Z", "Europe/Paris")
+    answer = await claire.post(
+        f"/messages/{message['id']}/schedule",
+        json={"revision": 1, "scheduled_at": f"{year}-01-15T09:00", "zone": "Europe/Paris"},
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["scheduled_at"] == f"{year}-01-15T08:00:00Z"
+
+
+NEXT_YEAR = datetime.now(UTC).year + 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"account": "Nobody"}, 404, "account.unknown"),
+        ({"account": "not a handle!"}, 422, "account.bad_handle"),
+        ({"text": ""}, 422, "message.text_missing"),
+        ({"text": " \n"}, 422, "message.text_missing"),
+        ({"text": "a" * 25_001}, 422, "message.text_too_long"),
+        ({"text": "a" * 100_001}, 422, "request.invalid"),
+        ({"text": 5}, 422, "request.invalid"),
+        ({"kind": "tweet"}, 422, "request.invalid"),
+        ({"colour": "red"}, 422, "request.invalid"),
+        ({"kind": "reply"}, 422, "message.target_missing"),
+        ({"kind": "reply", "in_reply_to": "abc"}, 422, "message.bad_target"),
+        ({"kind": "dm"}, 422, "message.target_missing"),
+        ({"recipient": "somebody"}, 422, "message.target_not_allowed"),
+        ({"scheduled_at": "2020-01-01T00:00:00Z"}, 422, "message.past_schedule"),
+        ({"scheduled_at": f"{NEXT_YEAR + 2}-01-01T00:00:00Z"}, 422, "message.schedule_too_far"),
+        ({"scheduled_at": f"{NEXT_YEAR}-01-01T09:00:00"}, 422, "message.schedule_without_offset"),
+        ({"scheduled_at": f"{NEXT_YEAR}-01-01"}, 422, "message.bad_schedule"),
+        ({"scheduled_at": "tomorrow"}, 422, "message.bad_schedule"),
+        ({"scheduled_at": f"{NEXT_YEAR}-01-01T09:00:00", "zone": "Europe/Atlantis"}, 422, "message.unknown_zone"),
+        ({"scheduled_at": f"{NEXT_YEAR}-01-01T09:00:00Z", "zone": "Mars"}, 422, "message.unknown_zone"),
+    ],
+)
+async def test_bad_input_is_refused_and_nothing_is_written(
+    api: Api, changes: dict[str, object], status: int, code: str
+) -> None:
+    answer = await api("claire").post("/messages", json={**POST, **changes})
+    assert code_of(answer) == (status, code)
+    assert await Message.count() == 0
+
+
+async def test_malformed_json_is_400_and_nothing_is_written(api: Api) -> None:
+    answer = await api("claire").post(
+        "/messages", content=b'{"account": ', headers={"Content-Type": "application/json"}
+    )
+    assert code_of(answer) == (400, "request.malformed")
+    assert await Message.count() == 0
+
+
+async def test_who_may_not_write_is_refused(api: Api) -> None:
+    for name in ("nora", "ada", "vera", "eve"):
+        assert code_of(await api(name).post("/messages", json=POST)) == (403, "access.denied")
+    assert code_of(await api("leo").post("/messages", json=POST)) == (403, "access.denied")  # another account
+    assert (await api("leo").post("/messages", json={**POST, "account": "AldaneCare"})).status_code == 201
+
+
+async def test_who_may_not_read_hears_that_there_is_none(api: Api) -> None:
+    message = await write(api("claire"))
+    assert code_of(await api("eve").get(f"/messages/{message['id']}")) == (404, "message.unknown")
+    assert code_of(await api("claire").get("/messages/M-999999")) == (404, "message.unknown")
+    assert code_of(await api("claire").get("/messages/what")) == (404, "message.unknown")
+    assert (await api("eve").get("/messages")).json() == {"items": [], "next_cursor": None}
+
+
+async def test_list_is_filtered_and_paged(api: Api) -> None:
+    claire = api("claire")
+    news = [await write(claire, text=f"News {number}") for number in range(5)]
+    await write(claire, account="AldaneCare", submit=True)
+    seen: list[str] = []
+    cursor: str | None = None
+    for _ in range(10):
+        params = {"account": "AldaneNews", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = (await claire.get("/messages", params=params)).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == [message["id"] for message in reversed(news)]
+    drafts = (await claire.get("/messages", params={"state": "draft", "limit": 200})).json()["items"]
+    assert {item["state"] for item in drafts} == {"draft"}
+    assert len(drafts) == 5
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "field"),
+    [
+        ("stat=draft", "request.unknown_parameter", "stat"),
+        ("state=gone", "request.invalid", "state"),
+        ("limit=0", "request.invalid", "limit"),
+        ("limit=201", "request.invalid", "limit"),
+        ("limit=many", "request.invalid", "limit"),
+        ("cursor=x", "request.bad_cursor", "cursor"),
+    ],
+)
+async def test_bad_filter_is_refused_and_named(api: Api, query: str, code: str, field: str) -> None:
+    answer = await api("claire").get(f"/messages?{query}")
+    assert code_of(answer) == (422, code)
+    assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_nearest_filter_is_named(api: Api) -> None:
+    assert "Did you mean state?" in (await api("claire").get("/messages?stat=draft")).json()["detail"]
+
+
+async def test_screening_is_previewed_and_nothing_is_stored(api: Api) -> None:
+    answer = await api("claire").post("/screen", json=POST)
+    assert answer.status_code == 200, answer.text
+    assert {"decision", "class", "findings", "policy_digest"} == set(answer.json())
+    assert await Message.count() == 0
+
+
+async def test_dm_nobody_asked_for_is_blocked_with_the_reason(api: Api) -> None:
+    dm = {"account": "AldaneCare", "kind": "dm", "recipient": "stranger", "text": "50% off today only!", "submit": True}
+    for name in ("leo", "claire"):
+        message = (await api(name).post("/messages", json=dm)).json()
+        assert (message["state"], message["decision"]) == ("blocked", "block")
+        finding = next(each for each in message["findings"] if each["decision"] == "block")
+        assert finding["rule"]
+        assert finding["message"]["en"]
+        assert finding["message"]["fr"]
+        assert {"severity", "span"} <= set(finding)
+
+
+async def test_long_ago_and_far_ahead_are_the_only_wrong_times(api: Api) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    message = await write(api("claire"), scheduled_at=soon.isoformat())
+    assert datetime.fromisoformat(message["scheduled_at"]) == soon
