@@ -13,7 +13,7 @@ _LEADING_HANDLES = re.compile(r"(?:@\w{1,15}\s+)*", re.ASCII)
 _LENGTH = Wording(
     Message(
         "The text counts {length} on X, where {limit} is the limit.",
-        "Le texte compte pour {length} sur X, dont la limite est {limit}.",
+        "Le texte compte pour {length} sur X, qui en accepte {limit}.",
     ),
     Advice(
         "shorten",

@@ -14,7 +14,7 @@ from govern.errors import Conflict, Invalid
 from govern.services.accounts import get_account
 from govern.services.message_views import get_message
 from govern.services.messages import revise_message, schedule_message, submit_message, withdraw_message
-from govern.services.publications import settle_outcome
+from govern.services.outcomes import settle_outcome
 from govern.services.screening import preview
 from govern.web.panel.compose import WRITES, ComposePage, permission, wall_time
 from govern.web.panel.desk import Desk
