@@ -298,7 +298,7 @@ async def forwards():
         params={
             "references": Message,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -385,7 +385,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -472,7 +472,7 @@ async def forwards():
         params={
             "references": Scope,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -550,7 +550,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -595,7 +595,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": True,
             "primary_key": False,
@@ -705,7 +705,7 @@ async def forwards():
         params={
             "references": Brand,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -729,7 +729,7 @@ async def forwards():
         params={
             "references": Scope,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -1043,7 +1043,7 @@ async def forwards():
         params={
             "references": Account,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -1067,7 +1067,7 @@ async def forwards():
         params={
             "references": Contact,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -1260,7 +1260,7 @@ async def forwards():
         params={
             "references": Account,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -1328,7 +1328,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -1352,7 +1352,7 @@ async def forwards():
         params={
             "references": Contact,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": True,
             "primary_key": False,
@@ -1630,7 +1630,7 @@ async def forwards():
         params={
             "references": Contact,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -1654,7 +1654,7 @@ async def forwards():
         params={
             "references": Account,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": True,
             "primary_key": False,
@@ -1678,7 +1678,7 @@ async def forwards():
         params={
             "references": Brand,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": True,
             "primary_key": False,
@@ -1896,7 +1896,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -1942,7 +1942,7 @@ async def forwards():
         params={
             "references": Scope,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -1966,7 +1966,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": True,
             "primary_key": False,
@@ -2095,7 +2095,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": True,
             "primary_key": False,
@@ -2161,7 +2161,7 @@ async def forwards():
         params={
             "references": Revision,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -2421,7 +2421,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -2530,7 +2530,7 @@ async def forwards():
         params={
             "references": Account,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": True,
@@ -2800,7 +2800,7 @@ async def forwards():
         params={
             "references": Account,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -2909,7 +2909,7 @@ async def forwards():
         params={
             "references": Message,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -2933,7 +2933,7 @@ async def forwards():
         params={
             "references": Revision,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -2957,7 +2957,7 @@ async def forwards():
         params={
             "references": Screening,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -2981,7 +2981,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -3322,7 +3322,7 @@ async def forwards():
         params={
             "references": Publication,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -3346,7 +3346,7 @@ async def forwards():
         params={
             "references": Account,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -3647,7 +3647,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": True,
             "primary_key": False,
@@ -3778,7 +3778,7 @@ async def forwards():
         params={
             "references": Scope,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -3865,7 +3865,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -4061,7 +4061,7 @@ async def forwards():
         params={
             "references": "self",
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": True,
             "primary_key": False,
@@ -4364,7 +4364,7 @@ async def forwards():
         params={
             "references": Message,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -4388,7 +4388,7 @@ async def forwards():
         params={
             "references": Revision,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -4412,7 +4412,7 @@ async def forwards():
         params={
             "references": Account,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,
@@ -4774,7 +4774,7 @@ async def forwards():
         params={
             "references": Member,
             "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
+            "on_update": OnUpdate.restrict,
             "target_column": None,
             "null": False,
             "primary_key": False,

@@ -1,7 +1,8 @@
 """Composition root of the web: one application, with everything it needs handed in."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -14,9 +15,12 @@ from govern import __version__, database
 from govern import settings as settings_
 from govern.access import Access, load_bundle
 from govern.services.grants import PostgresGrants
+from govern.services.outbox import Waker
 from govern.services.policies import load_policies
+from govern.services.rights import refuse_strong_role
 from govern.settings import Settings
 from govern.web.api import API
+from govern.web.auth import SAFE_METHODS, AnyRequest
 from govern.web.dependencies import DEPENDENCIES
 from govern.web.errors import HANDLERS
 from govern.web.guards import check_declared, check_signed_in
@@ -39,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "settings": settings,
             "access": Access(load_bundle(settings.policies / "access"), PostgresGrants()),
             "policies": load_policies(settings.policies),
+            "waker": Waker(settings.redis_url),
         }
     )
     app = Litestar(
@@ -48,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         guards=[check_signed_in],
         exception_handlers=HANDLERS,
         lifespan=[_lifespan],
+        after_response=_wake,
         template_config=template_config(settings),
         openapi_config=_openapi(),
         logging_config=None,
@@ -59,9 +65,19 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
 
 @asynccontextmanager
-async def _lifespan(_app: Litestar) -> AsyncIterator[None]:
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
     async with database.pool():
+        await refuse_strong_role(production=settings.production)
         yield
+    await app.state.waker.close()
+
+
+async def _wake(request: AnyRequest) -> None:
+    """After an answer that may have changed something: hand its wake-ups over, which are committed by now."""
+    if request.method not in SAFE_METHODS:
+        with suppress(*database.AWAY):
+            await request.app.state.waker.wake_due(now=datetime.now(UTC))
 
 
 def _openapi() -> OpenAPIConfig:

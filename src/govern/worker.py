@@ -3,15 +3,19 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from pathlib import Path
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
 from arq import cron
+from arq.connections import ArqRedis
 from arq.worker import Worker, func
+from redis.exceptions import RedisError
 
 from govern import database, log
 from govern.access import Access, load_bundle
@@ -19,18 +23,23 @@ from govern.domain.accounts import Account
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
 from govern.jobs.sweep import sweep
+from govern.services import outbox
 from govern.services.accounts import list_connected
+from govern.services.credentials import load_credentials
 from govern.services.grants import PostgresGrants
-from govern.services.outbox import forget_old, pack, redis_settings, unpack
 from govern.services.policies import load_policies
 from govern.services.rights import refuse_strong_role
-from govern.services.sending import Claim, load_credentials
-from govern.settings import Settings
+from govern.services.sending import Claim
+from govern.settings import Settings, SettingsError
+from govern.xapi.credentials import Credentials
+from govern.xapi.session import parse_address
 from govern.xapi.tweepy_client import TweepyClient
 from govern.xapi.vault import Vault
 
 logger = log.get(__name__)
-POOL_SIZE = 10
+MAX_JOBS = 8
+POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
+PAUSE_S = 1.0
 
 
 def clock() -> datetime:
@@ -39,115 +48,93 @@ def clock() -> datetime:
 
 
 class Jobs:
-    """What the worker's jobs need, made once at its start."""
+    """What the worker does, with all it needs, made once at its start.
+
+    Raises:
+        SettingsError, PolicyFault: the environment or a policy file is not fit to start with.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        try:
+            parse_address(settings.x_base_url)
+        except ValueError as error:
+            raise SettingsError([str(error)]) from error
         self.settings = settings
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.access = Access(load_bundle(settings.policies / "access"), PostgresGrants())
         self.policies = load_policies(settings.policies)
         self.vault = Vault.from_settings(settings)
 
-    async def publish(self, _ctx: dict[str, Any], account: str) -> None:
-        """Send what is due for an account."""
-        structlog.contextvars.bind_contextvars(job="publish")
-        await publish(
-            UUID(account),
-            worker=self.name,
-            connect=self._connect,
-            access=self.access,
-            policies=self.policies,
-            vault=self.vault,
-            settings=self.settings,
-            clock=clock,
-        )
-
-    async def ingest_all(self, _ctx: dict[str, Any]) -> None:
-        """Poll every connected account, one after the other."""
-        structlog.contextvars.bind_contextvars(job="ingest")
-        for account in await list_connected():
-            client = await self._client_of(account)
-            if client:
-                await ingest(account, client, clock=clock)
+    async def publish(self, ctx: dict[str, Any], account: str) -> None:
+        """Send an account's next, then hand on the wake-up of the one after it."""
+        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        try:
+            await publish(
+                UUID(account),
+                worker=self.name,
+                connect=self._connect,
+                access=self.access,
+                policies=self.policies,
+                vault=self.vault,
+                settings=self.settings,
+                clock=clock,
+            )
+            await outbox.push_due(ctx["redis"], now=clock())
+        except database.AWAY as error:  # a sweep wakes it again
+            logger.warning("worker.database_away", error=type(error).__name__)
 
     async def tidy(self, _ctx: dict[str, Any]) -> None:
         """Delete spent wake-ups."""
-        await forget_old(now=clock())
+        await outbox.forget_old(now=clock())
+
+    async def sweep(self, redis: ArqRedis) -> None:
+        await sweep(redis, now=clock())
+
+    async def ingest_all(self) -> None:
+        """Poll every connected account, one after the other; a fault of one is no fault of the next."""
+        for account in await list_connected():
+            try:
+                await self._ingest(account)
+            except database.AWAY:
+                raise
+            except Exception:
+                logger.exception("worker.ingest_failed", account=account.handle)
+
+    async def _ingest(self, account: Account) -> None:
+        keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
+        if keys is not None:
+            await ingest(account, self._client(keys, account.x_user_id), clock=clock)
 
     def _connect(self, claim: Claim) -> TweepyClient:
-        return TweepyClient(
-            claim.credentials,
-            base_url=self.settings.x_base_url,
-            timeout=self.settings.send_timeout,
-            x_id=claim.x_user_id,
-        )
+        return self._client(claim.credentials, claim.x_user_id)
 
-    async def _client_of(self, account: Account) -> TweepyClient | None:
-        credentials = await load_credentials(account.id, vault=self.vault, settings=self.settings)
-        if credentials is None:
-            return None
-        return TweepyClient(
-            credentials,
-            base_url=self.settings.x_base_url,
-            timeout=self.settings.send_timeout,
-            x_id=account.x_user_id,
-        )
+    def _client(self, keys: Credentials, x_id: str | None) -> TweepyClient:
+        return TweepyClient(keys, base_url=self.settings.x_base_url, timeout=self.settings.send_timeout, x_id=x_id)
 
 
-class Loops:
-    """The worker's own loops: they need no Valkey to know what is due, only to share the work."""
+def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:
+    """Build the arq worker.
 
-    def __init__(self, jobs: Jobs) -> None:
-        self._jobs = jobs
-        self._tasks: list[asyncio.Task[None]] = []
-        self._pool: Any = None
-
-    async def start(self, ctx: dict[str, Any]) -> None:
-        """Open the database, refuse a role that may too much, then say that this worker works."""
-        self._pool = database.pool(size=POOL_SIZE)
-        await self._pool.__aenter__()
-        await refuse_strong_role(production=self._jobs.settings.production)
-        self._tasks = [
-            asyncio.create_task(self._every(self._jobs.settings.sweep_every.total_seconds(), self._sweep, ctx)),
-            asyncio.create_task(self._every(self._jobs.settings.poll_every.total_seconds(), self._ingest, ctx)),
-        ]
-        self._jobs.settings.data_dir.mkdir(parents=True, exist_ok=True)
-        _ready_file(self._jobs.settings).write_text(self._jobs.name)
-        logger.info("worker.started")
-
-    async def stop(self, _ctx: dict[str, Any]) -> None:
-        """End the loops and give the connections back."""
-        _ready_file(self._jobs.settings).unlink(missing_ok=True)
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            try:
-                await task
-            except asyncio.CancelledError:
-                continue
-        await self._pool.__aexit__(None, None, None)
-
-    async def _sweep(self, ctx: dict[str, Any]) -> None:
-        await sweep(ctx["redis"], now=clock())
-
-    async def _ingest(self, ctx: dict[str, Any]) -> None:
-        await self._jobs.ingest_all(ctx)
-
-    async def _every(
-        self, seconds: float, run: Callable[[dict[str, Any]], Awaitable[None]], ctx: dict[str, Any]
-    ) -> None:
-        while True:
-            try:
-                await run(ctx)
-            except database.AWAY as error:
-                logger.warning("worker.database_away", error=type(error).__name__)
-            except Exception:  # noqa: BLE001 - one bad round must not end the loop; it is in the log with its trace
-                logger.exception("worker.round_failed", round=run.__name__)
-            await asyncio.sleep(seconds)
-
-
-def _ready_file(settings: Settings) -> Path:
-    return settings.data_dir / "worker.ready"
+    Retries are rows of ours, never arq's; results are not kept, since a kept result blocks its job's id. A stop waits
+    as long as a send may take: write window + timeout < wait < job timeout < attempt's deadline.
+    """
+    deadline = jobs.settings.attempt_deadline.total_seconds()
+    return Worker(
+        functions=[func(_plain(jobs.publish), name="publish")],
+        cron_jobs=[cron(_plain(jobs.tidy), name="tidy", minute=17, second=0)],
+        redis_pool=redis,
+        job_serializer=outbox.pack,
+        job_deserializer=outbox.unpack,
+        max_jobs=MAX_JOBS,
+        max_tries=1,
+        retry_jobs=False,
+        keep_result=0,
+        job_timeout=deadline * 11 / 12,
+        job_completion_wait=max(1, int(deadline * 3 / 4)),
+        poll_delay=0.2,
+        timezone=UTC,
+        handle_signals=True,
+    )
 
 
 def _plain(method: Any) -> Any:
@@ -155,35 +142,92 @@ def _plain(method: Any) -> Any:
     return method
 
 
-def make_worker(settings: Settings) -> Worker:
-    """Build the arq worker.
+async def serve(settings: Settings) -> None:
+    """Work until told to stop; what is in the middle of a send is let finish first.
 
-    Retries are rows of ours, never arq's; results are not kept, since a kept result blocks its job's id; a stop waits as
-    long as a send may take.
+    Raises:
+        SettingsError: the environment is not fit to start with.
+        RedisError: Valkey went away; a worker started anew waits for it.
     """
     jobs = Jobs(settings)
-    loops = Loops(jobs)
-    timeout = (settings.send_write_window + settings.send_timeout).total_seconds() + 15
-    return Worker(
-        functions=[func(_plain(jobs.publish), name="publish")],
-        cron_jobs=[cron(_plain(jobs.tidy), name="tidy", minute=17, second=0)],
-        on_startup=_plain(loops.start),
-        on_shutdown=_plain(loops.stop),
-        redis_settings=redis_settings(settings.redis_url),
-        job_serializer=pack,
-        job_deserializer=unpack,
-        max_jobs=8,
-        max_tries=1,
-        retry_jobs=False,
-        keep_result=0,
-        job_timeout=timeout,
-        job_completion_wait=int(timeout) - 10,
-        poll_delay=0.2,
-        timezone=UTC,
-        handle_signals=True,
-    )
+    async with AsyncExitStack() as open_:
+        redis = outbox.client(settings.redis_url)
+        open_.push_async_callback(redis.aclose)
+        await _wait_for("database", lambda: open_.enter_async_context(database.pool(size=POOL_SIZE)))
+        await _wait_for("database", lambda: refuse_strong_role(production=settings.production))
+        await _wait_for("valkey", redis.ping)
+        await open_.enter_async_context(_rounds(jobs, redis))
+        open_.enter_context(_ready(settings))
+        await _work(make_worker(jobs, redis))
+
+
+async def _wait_for(part: str, ask: Callable[[], Awaitable[object]]) -> None:
+    """Ask until an engine answers: a worker may start before them."""
+    while True:
+        try:
+            await ask()
+        except (*database.AWAY, RedisError) as error:
+            logger.warning("worker.waits", part=part, error=type(error).__name__)
+            await asyncio.sleep(PAUSE_S)
+        else:
+            return
+
+
+async def _work(worker: Worker) -> None:
+    logger.info("worker.started")
+    try:
+        await worker.async_run()
+    except asyncio.CancelledError:
+        logger.info("worker.stopped")  # arq ends this way when it is told to stop
+    finally:
+        if worker.tasks:
+            await asyncio.wait(worker.tasks.values())
+
+
+@asynccontextmanager
+async def _rounds(jobs: Jobs, redis: ArqRedis) -> AsyncIterator[None]:
+    """The worker's own rounds: they need no Valkey to know what is due, only to share the work."""
+    settings = jobs.settings
+    tasks = [
+        asyncio.create_task(_every(settings.sweep_every, "sweep", partial(jobs.sweep, redis))),
+        asyncio.create_task(_every(settings.poll_every, "ingest", jobs.ingest_all)),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _every(pause: timedelta, name: str, run: Callable[[], Awaitable[None]]) -> None:
+    structlog.contextvars.bind_contextvars(job=name)
+    while True:
+        try:
+            await run()
+        except database.AWAY as error:
+            logger.warning("worker.database_away", error=type(error).__name__)
+        except Exception:  # one bad round must not end them all; it is in the log with its trace
+            logger.exception("worker.round_failed")
+        await asyncio.sleep(pause.total_seconds())
+
+
+@contextmanager
+def _ready(settings: Settings) -> Iterator[None]:
+    """Say in a file that this worker works."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    file = settings.data_dir / "worker.ready"
+    file.write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def run(settings: Settings) -> None:
-    """Run a worker until it is told to stop."""
-    make_worker(settings).run()
+    """Run a worker until it is told to stop. Without Valkey it ends with exit code 1, to be started again."""
+    try:
+        asyncio.run(serve(settings))
+    except RedisError as error:
+        logger.error("worker.valkey_lost", error=type(error).__name__)  # noqa: TRY400 - the trace says no more
+        sys.exit(1)

@@ -54,7 +54,7 @@ def test_a_process_that_does_not_listen_is_killed(tmp_path: Path) -> None:
     assert process.exit_code == -signal.SIGKILL
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the leash is a promise on Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="the leash is a promise on Linux")  # lint: allow skip: says why
 def test_a_process_ends_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", PARENT, tmp_path / "log"], stdout=subprocess.PIPE, text=True)
     assert parent.stdout

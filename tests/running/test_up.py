@@ -80,7 +80,7 @@ def test_a_wish_to_stop_while_it_starts_is_heard(start_up: Start) -> None:
     assert not up.ready_file.exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the leash is a promise on Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="the leash is a promise on Linux")  # lint: allow skip: says why
 def test_nothing_lives_on_when_it_is_killed(start_up: Start) -> None:
     up = start_up("--no-demo")
     up.wait_until_ready()

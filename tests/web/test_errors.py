@@ -16,6 +16,7 @@ from govern.errors import Denied, GovernError, NotFound, Unavailable
 from govern.settings import Settings
 from govern.web.errors import HANDLERS
 from govern.web.middleware import RequestContext
+from tests.web.conftest import program
 
 SECRET = "the password of the database"
 DENIED = Denied(
@@ -58,7 +59,7 @@ def app_of(*handlers: object) -> Litestar:
 
 
 def client(app: Litestar) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")  # type: ignore[arg-type]
+    return program(app)
 
 
 async def ask(error: Exception, path: str = "/api/fail") -> httpx.Response:
@@ -112,16 +113,12 @@ async def test_unknown_error_shows_nothing_but_the_number_of_the_request() -> No
 
 
 def lost(wrapped: bool) -> Exception:
-    away = AdminShutdownError("terminating connection due to administrator command")
+    away: Exception = AdminShutdownError("terminating connection due to administrator command")
     if not wrapped:
         return away
-    try:
-        try:
-            raise away
-        except AdminShutdownError:
-            raise RuntimeError("rollback failed") from away
-    except RuntimeError as error:
-        return ExceptionGroup("tasks", [error])
+    over = RuntimeError("rollback failed")
+    over.__cause__ = away
+    return ExceptionGroup("tasks", [over])
 
 
 @pytest.mark.parametrize("error", [lost(False), lost(True), ConnectionRefusedError(), TimeoutError()])
@@ -131,6 +128,12 @@ async def test_database_that_is_away_is_503(error: Exception) -> None:
     assert answer.headers["retry-after"] == "5"
     assert answer.json()["code"] == "unavailable"
     assert "Nothing was changed" in answer.json()["detail"]
+
+
+async def test_error_that_hides_an_earlier_one_on_purpose_is_not_taken_for_it() -> None:
+    error = ValueError("a fault of ours")
+    error.__context__, error.__suppress_context__ = ConnectionRefusedError(), True
+    assert (await ask(error)).status_code == 500
 
 
 async def test_people_see_a_page_instead_of_json() -> None:

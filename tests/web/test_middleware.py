@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from govern.settings import Env, Settings
 from govern.web.errors import HANDLERS
 from govern.web.middleware import RequestContext
+from tests.web.conftest import program
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -34,7 +35,7 @@ async def cached() -> str:
 def client(settings: Settings) -> httpx.AsyncClient:
     app = Litestar([hello, bound, cached], exception_handlers=HANDLERS, logging_config=None, openapi_config=None)
     app.asgi_handler = RequestContext(app.asgi_handler, settings)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")  # type: ignore[arg-type]
+    return program(app)
 
 
 async def test_every_answer_carries_the_security_headers() -> None:

@@ -7,7 +7,6 @@ import pytest
 from litestar import Litestar
 
 from govern.tables import ApiToken, Member
-
 from tests.web.conftest import Api, address
 
 
@@ -40,7 +39,7 @@ async def test_revoked_and_expired_tokens_are_401(api: Api) -> None:
 async def test_token_of_a_suspended_member_is_401(api: Api) -> None:
     await Member.update({Member.state: "suspended"}).where(Member.email == address("leo"))
     assert (await api("leo").get("/me")).status_code == 401
-    assert (await api("claire").get("/me")).status_code == 200
+    assert (await api("mia").get("/me")).status_code == 200
 
 
 async def test_cookie_and_token_together_are_400(api: Api) -> None:
@@ -59,12 +58,6 @@ async def test_health_needs_no_token(web: httpx.AsyncClient) -> None:
         assert answer.status_code in {200, 503}
         assert answer.json()["ready"] is (answer.status_code == 200)
         assert "database" in answer.json()["parts"]
-
-
-async def test_other_method_says_which_it_allows(web: httpx.AsyncClient) -> None:
-    answer = await web.options("/api/v1/messages")
-    assert answer.status_code == 204
-    assert set(answer.headers["allow"].split(", ")) == {"GET", "POST", "OPTIONS"}
 
 
 def test_application_holds_no_secret_in_its_words(app: Litestar) -> None:

@@ -6,12 +6,17 @@ from pathlib import Path
 import rich_click as click
 
 from govern import __version__, settings
+from govern.cli.accounts import account
+from govern.cli.demo import demo_seed
+from govern.cli.imports import import_file
+from govern.cli.members import member, token
 from govern.cli.roots import migrate, sandbox, serve, worker
 from govern.cli.up import RUNNING, up
 from govern.errors import GovernError
 from govern.settings import SettingsError
 
 ON_THEIR_OWN = (up, serve, worker, sandbox, migrate)
+ON_DATA = (member, token, account, import_file, demo_seed)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,7 +34,7 @@ def version() -> None:
     click.echo(__version__)
 
 
-for command in ON_THEIR_OWN:
+for command in (*ON_THEIR_OWN, *ON_DATA):
     cli.add_command(command)
 
 

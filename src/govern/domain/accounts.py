@@ -37,10 +37,15 @@ class Objective(StrEnum):
     """What an account is for."""
 
     RELATE = "relate"
+    """Build and keep relations with the people who follow it."""
     INFLUENCE = "influence"
+    """Argue for the company's views."""
     INFORM = "inform"
+    """Tell news and facts."""
     ALERT = "alert"
+    """Warn, fast, when something is wrong."""
     DIALOGUE = "dialogue"
+    """Answer people and talk with them."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

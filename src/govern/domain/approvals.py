@@ -28,8 +28,11 @@ class Severity(StrEnum):
     """How grave a finding is, least first."""
 
     LOW = "low"
+    """Worth a look."""
     MEDIUM = "medium"
+    """Likely a breach of a rule."""
     HIGH = "high"
+    """A breach that harms people or the company."""
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +114,13 @@ class AlreadyDecided(Conflict):
     template = N_("You approved this revision already.")
 
 
+class TooLate(Conflict):
+    """The deadline passed: late approval never publishes by itself, the message expires."""
+
+    code = "approval.too_late"
+    template = N_("The time to approve this message ended at {deadline}. It expires; its author can hand it in again.")
+
+
 class NothingToUndo(Conflict):
     code = "approval.nothing_to_undo"
     template = N_("There is no approval of yours that can still be taken back.")
@@ -128,7 +138,7 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 
 def _duration(text: str) -> timedelta:
     number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not number.isdigit() or int(number) == 0:
+    if unit not in _UNITS or not (number.isascii() and number.isdigit()) or int(number) == 0:
         raise ValueError(f"{text!r} is no duration such as 15m, 1h or 2d")
     return int(number) * _UNITS[unit]
 
@@ -160,6 +170,8 @@ def _check(rule: Rule) -> None:
         raise ValueError(f"rule {rule.id}: `why` needs a sentence in en and in fr")
     if not 1 <= rule.approvals <= 5:
         raise ValueError(f"rule {rule.id}: `approvals` must be 1 to 5; use `direct` for none")
+    if not rule.from_roles:
+        raise ValueError(f"rule {rule.id}: `from` needs a role, or nobody could approve")
     _duration(rule.deadline)
 
 
@@ -193,3 +205,13 @@ def _at_least(found: Severity | None, least: Severity) -> bool:
 def approval_deadline(rule: Rule, *, now: datetime, scheduled_at: datetime | None) -> datetime:
     """Return until when approvers have: the rule's time, or the scheduled time if there is one."""
     return scheduled_at if scheduled_at is not None else now + rule.time_limit
+
+
+def check_deadline(deadline: datetime | None, now: datetime) -> None:
+    """Refuse an approval that comes too late.
+
+    Raises:
+        TooLate: the deadline is not after now.
+    """
+    if deadline is not None and deadline <= now:
+        raise TooLate(deadline=deadline.isoformat(timespec="minutes"))

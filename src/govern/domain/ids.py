@@ -1,15 +1,18 @@
 """Ids: UUIDv7 for rows, short numbers for people."""
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from govern.errors import NotFound
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def uuid7(now: datetime) -> UUID:
     """Make a UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then random bits."""
-    milliseconds = int(now.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    milliseconds = (now - _EPOCH) // timedelta(milliseconds=1) & 0xFFFF_FFFF_FFFF  # whole numbers: a float loses one
     high, low = secrets.randbits(12), secrets.randbits(62)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
 

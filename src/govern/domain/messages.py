@@ -1,6 +1,7 @@
 """The life of a message: its states, the one table that says how they change, its revisions and their digest."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +14,8 @@ from govern.errors import Conflict, Invalid, N_
 
 MAX_TEXT = 25_000
 MAX_REASON = 500
+MAX_X_ID = 2**63 - 1
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 MAX_SCHEDULE_AHEAD = timedelta(days=400)
 
 
@@ -173,6 +176,11 @@ class TextTooLong(Invalid):
     template = N_("The text has {length} characters; at most {limit} can be kept.")
 
 
+class TextUnstorable(Invalid):
+    code = "message.text_unstorable"
+    template = N_("The text holds a character that cannot be kept (U+0000 or half of a pair). Type it anew.")
+
+
 class TextMissing(Invalid):
     code = "message.text_missing"
     template = N_("A message needs a text.")
@@ -301,7 +309,9 @@ def content_digest(*, account: str, kind: Kind, text: str, in_reply_to: str | No
     """Return the SHA-256 that an approval binds to: account, kind, target and text, each with its length in front.
 
     Media and alt texts join the list with the issue that brings them; a missing part counts as absent, not as empty.
+    X takes handles in any case, and tells us a person's own spelling only once they wrote: it counts in small letters.
     """
+    recipient = recipient.lower() if recipient is not None else None
     digest = hashlib.sha256(b"govern/content/v1")
     for part in (account, kind.value, in_reply_to, recipient, text):
         data = b"" if part is None else part.encode()
@@ -316,12 +326,30 @@ def check_text(text: str) -> str:
     Raises:
         TextMissing: nothing but blanks.
         TextTooLong: over 25,000 characters, the most X takes from anybody; the account's own limit is screened.
+        TextUnstorable: it holds what PostgreSQL or UTF-8 has no place for.
     """
     if not text.strip():
         raise TextMissing(field="text")
     if len(text) > MAX_TEXT:
         raise TextTooLong(length=len(text), limit=MAX_TEXT, field="text")
+    if _UNSTORABLE.search(text):
+        raise TextUnstorable(field="text")
     return text
+
+
+def check_reason(reason: str | None) -> str | None:
+    """Return a reason without the blanks around it, or None if nothing is left.
+
+    Raises:
+        TextTooLong: over 500 characters.
+        TextUnstorable
+    """
+    given = (reason or "").strip()
+    if len(given) > MAX_REASON:
+        raise TextTooLong(length=len(given), limit=MAX_REASON, field="reason")
+    if _UNSTORABLE.search(given):
+        raise TextUnstorable(field="reason")
+    return given or None
 
 
 def check_target(kind: Kind, *, in_reply_to: str | None, recipient: str | None) -> None:
@@ -338,8 +366,19 @@ def check_target(kind: Kind, *, in_reply_to: str | None, recipient: str | None) 
         raise TargetNotAllowed(kind=kind.value, field="recipient")
     if kind in {Kind.POST, Kind.DM} and in_reply_to:
         raise TargetNotAllowed(kind=kind.value, field="in_reply_to")
-    if in_reply_to and not (in_reply_to.isascii() and in_reply_to.isdigit() and len(in_reply_to) <= 19):
-        raise BadTarget(value=in_reply_to[:40], field="in_reply_to")
+    if in_reply_to:
+        check_x_id(in_reply_to, field="in_reply_to")
+
+
+def check_x_id(text: str, *, field: str) -> int:
+    """Return an id of X as the number it is.
+
+    Raises:
+        BadTarget: other characters than digits, or more than 63 bits.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= MAX_X_ID):
+        raise BadTarget(value=text[:40], field=field)
+    return int(text)
 
 
 def check_schedule(at: datetime, now: datetime) -> None:

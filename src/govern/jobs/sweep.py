@@ -6,20 +6,29 @@ from arq.connections import ArqRedis
 
 from govern import log
 from govern.services import outbox
+from govern.services.answers import lose_overdue
 from govern.services.expiry import expire_late_approvals
-from govern.services.outcomes import lose_overdue
 from govern.services.publications import accounts_due
 
 logger = log.get(__name__)
 
 
 async def sweep(redis: ArqRedis, *, now: datetime) -> None:
-    """Settle what is overdue, expire what is late, wake what is due. Safe to run twice, and at once in two workers."""
+    """Wake what is due, settle what is overdue, expire what is late. Safe to run twice, and at once in two workers.
+
+    Waking comes first: one row that cannot be settled must not keep all others waiting.
+    """
+    await outbox.push_due(redis, now=now)
+    await _wake_due(redis, now=now)
     lost = await lose_overdue(now=now)
     expired = await expire_late_approvals(now=now)
     if lost or expired:
         logger.warning("sweep.overdue", unknown=lost, expired=expired)
-    await outbox.push_due(redis, now=now)
+
+
+async def _wake_due(redis: ArqRedis, *, now: datetime) -> None:
     for account in await accounts_due(now=now):
         # A new id every few seconds: an id that a killed worker left "in progress" must not block the account.
-        await outbox.wake(redis, "publish", f"publish:{account}:{int(now.timestamp()) // 5}", account=str(account))
+        job_id = f"publish:{account}:{int(now.timestamp()) // 5}"
+        if not await outbox.wake(redis, "publish", job_id, account=str(account)):
+            return

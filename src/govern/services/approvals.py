@@ -1,6 +1,5 @@
 """Verdicts on revisions: approve, also with an edit, reject, ask for changes, take an approval back."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,15 @@ import msgspec
 from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import Action, Decision, Reason, Target
-from govern.domain.approvals import AlreadyDecided, EditBlocked, NothingToUndo, Rule, Verdict, rule_by_id
+from govern.domain.approvals import (
+    AlreadyDecided,
+    EditBlocked,
+    NothingToUndo,
+    Rule,
+    Verdict,
+    check_deadline,
+    rule_by_id,
+)
 from govern.domain.audit import (
     MessageApprovalWithdrawn,
     MessageApproved,
@@ -21,27 +28,27 @@ from govern.domain.audit import (
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import (
-    MAX_REASON,
     Event,
     Message,
     ReasonRequired,
-    TextTooLong,
+    check_reason,
     check_revision,
     check_text,
     next_state,
 )
 from govern.errors import Denied, N_
 from govern.services import audit
-from govern.services.grants import roles_at
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
-from govern.services.messages import write_revision
+from govern.services.messages import approval_rule, write_revision
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, plan_publication
-from govern.services.screening import Screened, screen_revision
+from govern.services.screening import judge_revision, keep_screening
 from govern.services.use_case import use_case
 from govern.tables import Approval as ApprovalTable
 from govern.tables import Screening as ScreeningTable
 
+_OTHER_ROLE = N_("The approval rule of this message asks for another role.")
+_OTHER_ROLE_FR = "La règle d’approbation de ce message demande un autre rôle."
 _LAST_SCREENING = "SELECT id FROM screening WHERE revision = {} ORDER BY created_at DESC, id DESC LIMIT 1"
 _MINE = """
 SELECT id FROM approval WHERE revision = {} AND approver = {} AND verdict = 'approved' AND withdrawn_at IS NULL
@@ -88,72 +95,95 @@ async def approve_message(
     With a `text` other than the revision's it is edit and approve: a new revision, screened again, with the approver as
     its editor. Where `approval.toml` wants a second person after an edit, the revision is written and waits for one.
     """
-    reason = _check_reason(reason)
+    reason = check_reason(reason)
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
         rule = rule_by_id(policies.approval, message.approval_rule)
         edited = text is not None and text != message.revision.text
-        may_edit = rule is not None and rule.edit_and_approve
-        decision = await _require_approve(message, rule, edited=edited, actor=actor, access=access)
+        # Who edits now is no earlier editor: four eyes then only asks for another person than the author.
+        target = approve_target(message, edit_and_approve=message.revision.edit_and_approve or edited)
+        decision = await access.require(actor, Action.MESSAGE_APPROVE, target)
+        await _require_role(decision, rule, actor=actor, access=access)
         check_revision(message.revision.number, revision)
         next_state(message.state, Event.APPROVE)
+        check_deadline(message.deadline_at, now)
         if edited and text is not None:
             message = await _edit(
-                message, check_text(text), may_edit=may_edit, actor=actor, policies=policies, now=now, decision=decision
+                message,
+                check_text(text),
+                rule,
+                actor=actor,
+                access=access,
+                policies=policies,
+                now=now,
+                decision=decision,
             )
-            if not may_edit:
-                return message
+            if not message.revision.edit_and_approve:
+                return message  # somebody else must approve the edit
         if message.decision == "needs_approval" and reason is None:
             raise ReasonRequired(why="screening asks for a person's judgement", field="reason")
         await _approve(message, reason, edited=edited, actor=actor, now=now, decision=decision)
         return await load_message(message.id)
 
 
-async def _require_approve(
-    message: Message, rule: Rule | None, *, edited: bool, actor: Actor, access: Access
-) -> Decision:
-    # Who edits now is no earlier editor: four eyes then only asks for another person than the author.
-    editor_may = message.revision.edit_and_approve or edited
-    decision = await access.require(actor, Action.MESSAGE_APPROVE, approve_target(message, edit_and_approve=editor_may))
-    if rule is not None and actor.member is not None:
-        held = await roles_at(actor.member, tuple(_chain(await access.requester(actor), message.scope)))
-        if held.isdisjoint(rule.from_roles):
-            raise Denied(
-                sentence=N_("The approval rule of this message asks for another role."),
-                reason=Reason.DENIED_BY_RULE.value,
-                rule=f"approval.{rule.id}",
-                action=Action.MESSAGE_APPROVE.value,
-                scope=message.scope,
-            )
-    return decision
+async def _require_role(decision: Decision, rule: Rule | None, *, actor: Actor, access: Access) -> None:
+    by_rule = await _within_rule(decision, rule, actor=actor, access=access)
+    if not by_rule.allowed:
+        raise Denied(
+            decision=by_rule,
+            reason=by_rule.reason.value,
+            rule=by_rule.rule,
+            action=by_rule.action,
+            scope=by_rule.scope,
+            sentence=by_rule.sentence,
+            sentence_fr=by_rule.sentence_fr,
+        )
 
 
-def _chain(requester: Any, scope: str) -> list[str]:
-    return list(requester.above(scope))
+async def _within_rule(decision: Decision, rule: Rule | None, *, actor: Actor, access: Access) -> Decision:
+    """Return the decision, turned into a denial if `approval.toml` counts only verdicts of roles the actor has not."""
+    requester = await access.requester(actor)
+    counts = rule is None or any(requester.grant_of(role, decision.scope) for role in rule.from_roles)
+    if rule is None or counts or not decision.allowed:
+        return decision
+    return msgspec.structs.replace(
+        decision,
+        allowed=False,
+        reason=Reason.DENIED_BY_RULE,
+        rule=f"approval.{rule.id}",
+        sentence=_OTHER_ROLE,
+        sentence_fr=_OTHER_ROLE_FR,
+    )
 
 
 async def _edit(
     message: Message,
     text: str,
+    rule: Rule | None,
     *,
-    may_edit: bool,
     actor: Actor,
+    access: Access,
     policies: Policies,
     now: datetime,
     decision: Decision,
 ) -> Message:
+    """Write the approver's text as a new revision, under the rule that text falls under."""
+    revision = msgspec.structs.replace(message.revision, text=text)
+    edit = msgspec.structs.replace(message, revision=revision)
+    screened = await judge_revision(edit, policies=policies, now=now)
+    if screened.decision == "block":
+        found = msgspec.to_builtins(screened.screening.findings)
+        raise EditBlocked(rules=", ".join(screened.rules), findings=found, field="text")
+    needed, _ = await approval_rule(edit, screened, policies=policies)
+    await _require_role(decision, needed, actor=actor, access=access)
+    may_edit = rule is not None and rule.edit_and_approve and needed.edit_and_approve
     message = await write_revision(
         message, text, state=message.state, edit_and_approve=may_edit, actor=actor, now=now, decision=decision
     )
-    screened: Screened = await screen_revision(message, moment="submit", actor=actor, policies=policies, now=now)
-    if screened.decision == "block":
-        raise EditBlocked(rules=", ".join(screened.rules), findings=_findings(screened), field="text")
+    await keep_screening(message, screened, moment="submit", actor=actor, now=now)
+    if needed.id != message.approval_rule:
+        await change_message(message, now, approval_rule=needed.id, approvals_required=needed.approvals)
     return await load_message(message.id)
-
-
-def _findings(screened: Screened) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = msgspec.to_builtins(screened.screening.findings)
-    return found
 
 
 async def _approve(
@@ -184,7 +214,7 @@ async def _approve(
         decision=decision,
     )
     if complete:
-        await plan_publication(await load_message(message.id), undo_window=True, actor=actor, now=now)
+        await plan_publication(await load_message(message.id), undo_window=True, now=now)
 
 
 async def reject_message(
@@ -245,7 +275,7 @@ async def _refuse(
     access: Access,
     now: datetime,
 ) -> Message:
-    given = _check_reason(reason)
+    given = check_reason(reason)
     if given is None:
         raise ReasonRequired(why="the author must know what to do", field="reason")
     async with use_case(actor=actor, now=now):
@@ -306,8 +336,9 @@ async def can_decide(message: Message, *, actor: Actor, access: Access, policies
     """Say what the actor may decide about a message."""
     rule = rule_by_id(policies.approval, message.approval_rule)
     target = approve_target(message, edit_and_approve=message.revision.edit_and_approve)
+    approve = await access.decide(actor, Action.MESSAGE_APPROVE, target)
     return Verdicts(
-        approve=await access.decide(actor, Action.MESSAGE_APPROVE, target),
+        approve=await _within_rule(approve, rule, actor=actor, access=access),
         reject=await access.decide(actor, Action.MESSAGE_REJECT, target),
         request_changes=await access.decide(actor, Action.MESSAGE_REQUEST_CHANGES, target),
         needs_reason=message.decision == "needs_approval",
@@ -333,10 +364,3 @@ async def _insert(message: Message, verdict: Verdict, reason: str | None, *, act
             created_at=now,
         )
     )
-
-
-def _check_reason(reason: str | None) -> str | None:
-    given = (reason or "").strip()
-    if len(given) > MAX_REASON:
-        raise TextTooLong(length=len(given), limit=MAX_REASON, field="reason")
-    return given or None

@@ -45,17 +45,20 @@ SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind,
   LEFT JOIN LATERAL (SELECT due_at, hold, hold_reason, failure, x_id FROM publication
                       WHERE message = m.id ORDER BY created_at DESC, id DESC LIMIT 1) p ON true
 """
+READABLE = "a.scope = ANY({}) AND (m.kind <> 'dm' OR m.author = {} OR a.scope = ANY({}))"
+"""What a reader may find in a list, with the values of `readable`: a DM only where DMs are read, or if it is one's own."""
 _BY_ID = VIEW + " WHERE m.id = {}"
 _BY_NUMBER = VIEW + " WHERE m.number = {}"
 _LOCK = "SELECT id FROM message WHERE id = {} FOR NO KEY UPDATE"
 _LIST = (
     VIEW
+    + " WHERE "
+    + READABLE
     + """
- WHERE a.scope = ANY({}) AND ({}::text IS NULL OR m.state = {}) AND ({}::text IS NULL OR lower(a.handle) = lower({}))
+   AND ({}::text IS NULL OR m.state = {}) AND ({}::text IS NULL OR lower(a.handle) = lower({}))
    AND ({}::text IS NULL OR m.kind = {}) AND ({}::text IS NULL OR au.email = {})
    AND ({}::text IS NULL OR r.text ILIKE {} OR a.handle ILIKE {} OR au.name ILIKE {} OR c.handle ILIKE {})
    AND ({}::bigint IS NULL OR m.number < {})
-   AND (m.kind <> 'dm' OR m.author = {} OR a.scope = ANY({}))
  ORDER BY m.number DESC LIMIT {}
 """
 )
@@ -125,7 +128,7 @@ async def load_message(message_id: UUID | str) -> Message:
         UnknownMessage
     """
     if isinstance(message_id, str) and message_id[:2].upper() == "M-":
-        found = rows(await MessageTable.raw(_BY_NUMBER, parse_message_number(message_id)))
+        found = rows(await MessageTable.raw(_BY_NUMBER, _number(message_id)))
     else:
         found = rows(await MessageTable.raw(_BY_ID, _uuid(message_id)))
     if not found:
@@ -188,8 +191,6 @@ async def list_messages(
     """
     limit = max(1, min(limit, MAX_LIMIT))
     before = _cursor(cursor)
-    scopes = sorted(await access.where_can(actor, Action.MESSAGE_READ))
-    private = sorted(await access.where_can(actor, Action.CONVERSATION_READ_DM))
     like = pattern(wanted.q) if wanted.q else None
     author = wanted.author.lower() if wanted.author else None
     state = wanted.state.value if wanted.state else None
@@ -198,11 +199,18 @@ async def list_messages(
     doubled = [value for value in (state, account, kind, author) for _ in range(2)]
     found = rows(
         await MessageTable.raw(
-            _LIST, scopes, *doubled, like, like, like, like, like, before, before, actor.member, private, limit + 1
+            _LIST, *await readable(actor, access), *doubled, like, like, like, like, like, before, before, limit + 1
         )
     )
     items = [to_message(row) for row in found[:limit]]
     return MessagePage(items=items, next_cursor=str(items[-1].number) if len(found) > limit else None)
+
+
+async def readable(actor: Actor, access: Access) -> tuple[list[str], UUID | None, list[str]]:
+    """Return the values of `READABLE` for an actor."""
+    scopes = await access.where_can(actor, Action.MESSAGE_READ)
+    private = await access.where_can(actor, Action.CONVERSATION_READ_DM)
+    return sorted(scopes), actor.member, sorted(private)
 
 
 async def list_revisions(message_id: UUID) -> list[Revision]:
@@ -253,6 +261,13 @@ def state_change(message: Message, state: State) -> dict[str, Change]:
     if message.state is state:
         return {}
     return {"state": Change(before=message.state.value, after=state.value)}
+
+
+def _number(text: str) -> int:
+    try:
+        return parse_message_number(text)
+    except NotFound:
+        raise UnknownMessage(name=text[:40]) from None
 
 
 def _uuid(text: UUID | str) -> UUID:

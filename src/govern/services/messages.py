@@ -27,6 +27,7 @@ from govern.domain.messages import (
     Kind,
     Message,
     State,
+    check_reason,
     check_revision,
     check_schedule,
     check_target,
@@ -45,7 +46,7 @@ from govern.services.message_views import change_message, load_message, lock_mes
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, plan_publication, refuse_unknown_twin, reschedule
 from govern.services.screening import WRITE_ACTION, Screened, screen_revision
-from govern.services.use_case import use_case
+from govern.services.use_case import DoneMeanwhile, use_case
 from govern.tables import Message as MessageTable
 from govern.tables import Revision as RevisionTable
 
@@ -100,14 +101,23 @@ async def draft_message(
     A second call with the same `form_key` by the same author returns the first message.
     """
     check_draft(draft, now=now)
-    async with use_case(actor=actor, now=now):
-        known = rows(await MessageTable.raw(_BY_FORM, form_key, actor.member)) if form_key else []
-        if known:
-            return await load_message(known[0]["id"])
-        message = await insert_draft(draft, form_key=form_key, actor=actor, access=access, now=now)
-        if submit:
-            await _submit(message, actor=actor, access=access, policies=policies, now=now)
-        return await load_message(message.id)
+    try:
+        async with use_case(actor=actor, now=now):
+            if known := await _find_by_form(form_key, actor):
+                return known
+            message = await insert_draft(draft, form_key=form_key, actor=actor, access=access, now=now)
+            if submit:
+                await hand_in(message, actor=actor, access=access, policies=policies, now=now)
+            return await load_message(message.id)
+    except DoneMeanwhile:
+        if known := await _find_by_form(form_key, actor):
+            return known  # the same form twice at once
+        raise
+
+
+async def _find_by_form(form_key: UUID | None, actor: Actor) -> Message | None:
+    known = rows(await MessageTable.raw(_BY_FORM, form_key, actor.member)) if form_key else []
+    return await load_message(known[0]["id"]) if known else None
 
 
 async def insert_draft(
@@ -225,23 +235,33 @@ async def submit_message(
     """Hand a draft in: screening decides, then `approval.toml` says who must approve, if anybody."""
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
-        await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
+        decision = await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
         check_revision(message.revision.number, revision)
         if message.scheduled_at is not None:
             check_schedule(message.scheduled_at, now)
-        await _submit(message, actor=actor, access=access, policies=policies, now=now)
+        await hand_in(message, actor=actor, access=access, policies=policies, now=now, decision=decision)
         return await load_message(message.id)
 
 
-async def _submit(message: Message, *, actor: Actor, access: Access, policies: Policies, now: datetime) -> None:
+async def hand_in(
+    message: Message,
+    *,
+    actor: Actor,
+    access: Access,
+    policies: Policies,
+    now: datetime,
+    decision: Decision | None = None,
+) -> None:
+    """Submit a message that the caller wrote or locked, in the caller's transaction."""
     next_state(message.state, Event.QUEUE)  # before the work: only what could be queued can be handed in
     await refuse_unknown_twin(message)
     screened = await screen_revision(message, moment="submit", actor=actor, policies=policies, now=now)
     if screened.decision == "block":
-        await _block(message, screened, actor=actor, now=now)
+        await _block(message, screened, actor=actor, now=now, decision=decision)
         return
-    rule, plain = await _approval_rule(message, screened, policies=policies)
-    direct, decision = await _may_go_directly(message, rule, plain=plain, actor=actor, access=access)
+    rule, plain = await approval_rule(message, screened, policies=policies)
+    allowing = await _direct_decision(message, rule, plain=plain, actor=actor, access=access)
+    direct = allowing is not None
     state = next_state(message.state, Event.PASS if direct else Event.QUEUE)
     required = 0 if direct else rule.approvals
     deadline = None if direct else approval_deadline(rule, now=now, scheduled_at=message.scheduled_at)
@@ -267,13 +287,15 @@ async def _submit(message: Message, *, actor: Actor, access: Access, policies: P
         object=message_ref(message),
         scope=message.scope,
         change=state_change(message, state),
-        decision=decision,
+        decision=allowing if direct else decision,
     )
     if direct:
-        await plan_publication(await load_message(message.id), undo_window=False, actor=actor, now=now)
+        await plan_publication(await load_message(message.id), undo_window=False, now=now)
 
 
-async def _block(message: Message, screened: Screened, *, actor: Actor, now: datetime) -> None:
+async def _block(
+    message: Message, screened: Screened, *, actor: Actor, now: datetime, decision: Decision | None
+) -> None:
     state = next_state(message.state, Event.BLOCK)
     await change_message(message, now, state=state.value)
     await audit.record(
@@ -283,10 +305,12 @@ async def _block(message: Message, screened: Screened, *, actor: Actor, now: dat
         object=message_ref(message),
         scope=message.scope,
         change=state_change(message, state),
+        decision=decision,
     )
 
 
-async def _approval_rule(message: Message, screened: Screened, *, policies: Policies) -> tuple[Rule, bool]:
+async def approval_rule(message: Message, screened: Screened, *, policies: Policies) -> tuple[Rule, bool]:
+    """Return the rule of `approval.toml` a screened text falls under, and whether it is a plain answer."""
     account = await find_account(message.account)
     has_link = bool(extract_urls(message.revision.text))
     plain = not has_link and screened.decision == "allow" and await _answers_somebody(message, account)
@@ -309,12 +333,12 @@ async def _answers_somebody(message: Message, account: Account) -> bool:
     return message.kind is Kind.DM
 
 
-async def _may_go_directly(
+async def _direct_decision(
     message: Message, rule: Rule, *, plain: bool, actor: Actor, access: Access
-) -> tuple[bool, Decision | None]:
-    """Ask whether the author may send without approval; a no is no refusal, the message queues."""
+) -> Decision | None:
+    """Return the decision that lets it go without approval, if there is one; a no is no refusal, the message queues."""
     if not rule.direct:
-        return False, None
+        return None
     decision = await access.decide(
         actor,
         _DIRECT_ACTION[message.kind],
@@ -323,7 +347,7 @@ async def _may_go_directly(
             facts={"plain_reply": plain, "direct_allowed": rule.direct, "within_hours": True},
         ),
     )
-    return decision.allowed, decision
+    return decision if decision.allowed else None
 
 
 async def schedule_message(
@@ -381,6 +405,7 @@ async def withdraw_message(
     now: datetime,
 ) -> Message:
     """Take back anything that was not handed to X yet."""
+    reason = check_reason(reason)
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
         decision = await access.require(
@@ -391,7 +416,7 @@ async def withdraw_message(
         await close_unsent(message, now=now)
         await change_message(message, now, state=state.value)
         await audit.record(
-            MessageWithdrawn(revision=message.revision.number, comment=(reason or "").strip() or None),
+            MessageWithdrawn(revision=message.revision.number, comment=reason),
             actor=actor,
             now=now,
             object=message_ref(message),

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgpack
 import msgspec
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from govern import log
@@ -16,7 +16,6 @@ from govern.tables import Outbox
 
 logger = log.get(__name__)
 KEEP = timedelta(days=1)
-_PATIENCE: dict[str, Any] = {"conn_timeout": 2, "conn_retries": 3, "conn_retry_delay": 1}
 
 _CLAIM = """
 UPDATE outbox SET enqueued_at = {} WHERE id IN (
@@ -32,8 +31,9 @@ async def enqueue(job: str, *, now: datetime, due_at: datetime | None = None, **
 
 
 async def push_due(redis: ArqRedis, *, now: datetime) -> int:
-    """Hand due rows to Valkey and return how many. If Valkey is away they are due again; a crash in between is
-    healed by the sweep, which looks at the publications themselves.
+    """Hand due rows to Valkey and return how many; if Valkey is away they are due again.
+
+    A crash in between is healed by the sweep, which looks at the publications themselves.
     """
     async with transaction():
         claimed = rows(await Outbox.raw(_CLAIM, now, now))
@@ -49,33 +49,62 @@ async def push_due(redis: ArqRedis, *, now: datetime) -> int:
     return len(claimed)
 
 
-async def wake(redis: ArqRedis, job: str, job_id: str, **args: str) -> None:
-    """Wake a job that a sweep found due, once per id; if Valkey is away the next sweep tries again."""
+async def wake(redis: ArqRedis, job: str, job_id: str, **args: str) -> bool:
+    """Wake a job that a sweep found due, once per id; False if Valkey is away, and the next sweep tries again."""
     arguments: dict[str, Any] = dict(args)
     try:
         await redis.enqueue_job(job, _job_id=job_id, **arguments)
     except (RedisError, OSError) as error:
         logger.warning("outbox.valkey_away", error=type(error).__name__)
+        return False
+    return True
 
 
-async def connect(url: str) -> ArqRedis:
-    """Open the connection that wakes jobs."""
-    return await create_pool(redis_settings(url), job_serializer=pack, job_deserializer=unpack)
+class Waker:
+    """Wakes workers after a commit, for a process that is no worker. Without Valkey it does nothing: the sweep will."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = client(url) if url else None
+
+    async def wake_due(self, *, now: datetime) -> None:
+        """Hand over what this process, or another, has just committed."""
+        if self._redis is not None:
+            await push_due(self._redis, now=now)
+
+    async def answers(self) -> bool:
+        """Tell whether Valkey is there."""
+        try:
+            return self._redis is not None and bool(await self._redis.ping())
+        except (RedisError, OSError):
+            return False
+
+    async def close(self) -> None:
+        if self._redis is not None:
+            await self._redis.aclose()
 
 
-def redis_settings(url: str) -> RedisSettings:
-    """Read an address by hand: arq's own reader refuses `valkey://`, leaves passwords encoded and ignores TLS options."""
+def client(url: str) -> ArqRedis:
+    """Return the way to Valkey; it connects with its first command.
+
+    The address is read by hand: arq's own reader refuses `valkey://`, leaves passwords encoded and ignores TLS options.
+    """
     parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return RedisSettings(unix_socket_path=parts.path, password=_unquoted(parts.password), **_PATIENCE)
-    return RedisSettings(
-        host=parts.hostname or "127.0.0.1",
-        port=parts.port or 6379,
-        database=int(parts.path.lstrip("/") or 0),
+    where: dict[str, Any] = {"unix_socket_path": parts.path}
+    if parts.scheme != "unix":
+        where = {
+            "host": parts.hostname or "127.0.0.1",
+            "port": parts.port or 6379,
+            "db": int(parts.path.lstrip("/") or 0),
+            "ssl": parts.scheme in {"rediss", "valkeys"},
+        }
+    return ArqRedis(
+        job_serializer=pack,
+        job_deserializer=unpack,
         username=_unquoted(parts.username),
         password=_unquoted(parts.password),
-        ssl=parts.scheme in {"rediss", "valkeys"},
-        **_PATIENCE,
+        socket_connect_timeout=2,
+        socket_timeout=5,
+        **where,
     )
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.ids import message_number, uuid7
-from govern.domain.members import Actor
 from govern.domain.messages import Event, Kind, Message, next_state
 from govern.domain.publications import Hold, UnknownTwin, not_after, x_kind
 from govern.services import outbox
@@ -38,7 +37,7 @@ SELECT m.number FROM message m JOIN revision r ON r.message = m.id AND r.number 
 """
 
 
-async def plan_publication(message: Message, *, undo_window: bool, actor: Actor, now: datetime) -> None:
+async def plan_publication(message: Message, *, undo_window: bool, now: datetime) -> None:
     """Put an approved message on its way, in the caller's transaction: at its time, or at once.
 
     With `undo_window` a message without a time waits as long as its account lets the approver take the approval back.

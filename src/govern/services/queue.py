@@ -10,7 +10,7 @@ from govern.database import rows
 from govern.domain.actions import Action
 from govern.domain.members import Actor
 from govern.domain.messages import Message
-from govern.services.message_views import VIEW, pattern, to_message
+from govern.services.message_views import MAX_LIMIT, READABLE, VIEW, pattern, readable, to_message
 from govern.tables import Message as MessageTable
 
 DECIDED_FOR = timedelta(days=14)
@@ -44,35 +44,33 @@ _SEARCH = """
 """
 _WAITING = (
     VIEW
-    + """
- WHERE m.state = 'pending_approval' AND a.scope = ANY({}) AND (NOT {} OR m.author <> {})
-"""
+    + " WHERE m.state = 'pending_approval' AND "
+    + READABLE
+    + " AND (NOT {} OR (m.author <> {} AND a.scope = ANY({})))"
     + _SEARCH
     + " ORDER BY m.deadline_at, m.number LIMIT {}"
 )
 _CHANGES = (
-    VIEW
-    + " WHERE m.state = 'changes_requested' AND a.scope = ANY({})"
-    + _SEARCH
-    + " ORDER BY m.updated_at DESC LIMIT {}"
+    VIEW + " WHERE m.state = 'changes_requested' AND " + READABLE + _SEARCH + " ORDER BY m.updated_at DESC LIMIT {}"
 )
 _DECIDED = (
     VIEW
-    + """
- WHERE a.scope = ANY({}) AND EXISTS (
-   SELECT 1 FROM approval ap WHERE ap.message = m.id AND ap.created_at > {})
-"""
+    + " WHERE "
+    + READABLE
+    + " AND EXISTS (SELECT 1 FROM approval ap WHERE ap.message = m.id AND ap.created_at > {})"
     + _SEARCH
     + " ORDER BY m.updated_at DESC LIMIT {}"
 )
-_COUNTS = """
+_COUNTS = (
+    """
 SELECT count(*) FILTER (WHERE m.state = 'pending_approval' AND a.scope = ANY({}) AND m.author <> {}) AS mine,
        count(*) FILTER (WHERE m.state = 'pending_approval') AS team,
        count(*) FILTER (WHERE m.state = 'changes_requested') AS changes,
        count(*) FILTER (WHERE m.state = 'pending_approval' AND m.deadline_at < {}) AS late
   FROM message m JOIN account a ON a.id = m.account
- WHERE m.state IN ('pending_approval', 'changes_requested') AND a.scope = ANY({})
-"""
+ WHERE m.state IN ('pending_approval', 'changes_requested') AND """
+    + READABLE
+)
 
 
 async def list_queue(
@@ -86,23 +84,22 @@ async def list_queue(
     now: datetime,
 ) -> list[Message]:
     """Return a view of the queue: what waits by deadline, the rest by what changed last."""
-    readable = sorted(await access.where_can(actor, Action.MESSAGE_READ))
-    deciding = sorted(await access.where_can(actor, Action.MESSAGE_REJECT))
+    seen = await readable(actor, access)
     like = pattern(q) if q else None
-    search = (account, account, like, like, like, like, limit)
+    search = (account, account, like, like, like, like, max(1, min(limit, MAX_LIMIT)))
     if view in {QueueView.MINE, QueueView.TEAM}:
-        mine = view is QueueView.MINE
-        found = await MessageTable.raw(_WAITING, deciding if mine else readable, mine, actor.member, *search)
+        deciding = sorted(await access.where_can(actor, Action.MESSAGE_REJECT))
+        mine = (view is QueueView.MINE, actor.member, deciding)
+        found = await MessageTable.raw(_WAITING, *seen, *mine, *search)
     elif view is QueueView.CHANGES:
-        found = await MessageTable.raw(_CHANGES, readable, *search)
+        found = await MessageTable.raw(_CHANGES, *seen, *search)
     else:
-        found = await MessageTable.raw(_DECIDED, readable, now - DECIDED_FOR, *search)
+        found = await MessageTable.raw(_DECIDED, *seen, now - DECIDED_FOR, *search)
     return [to_message(row) for row in rows(found)]
 
 
 async def count_queue(*, actor: Actor, access: Access, now: datetime) -> QueueCounts:
     """Count what waits."""
-    readable = sorted(await access.where_can(actor, Action.MESSAGE_READ))
     deciding = sorted(await access.where_can(actor, Action.MESSAGE_REJECT))
-    found = rows(await MessageTable.raw(_COUNTS, deciding, actor.member, now, readable))
+    found = rows(await MessageTable.raw(_COUNTS, deciding, actor.member, now, *await readable(actor, access)))
     return msgspec.convert(found[0], QueueCounts)

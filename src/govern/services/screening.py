@@ -75,6 +75,13 @@ async def screen_revision(
     message: Message, *, moment: str, actor: Actor, policies: Policies, now: datetime
 ) -> Screened:
     """Screen the current revision and keep the answer, in the caller's transaction."""
+    screened = await judge_revision(message, policies=policies, now=now)
+    await keep_screening(message, screened, moment=moment, actor=actor, now=now)
+    return screened
+
+
+async def judge_revision(message: Message, *, policies: Policies, now: datetime) -> Screened:
+    """Screen the message's text as it stands in the value; nothing is kept."""
     account = await find_account(message.account)
     permission = None
     if message.kind is Kind.DM:
@@ -84,12 +91,11 @@ async def screen_revision(
             else DmPermission(PermissionState.UNSOLICITED)
         )
     answer = screen_text(message.kind, message.revision.text, account, permission, policies=policies)
-    screened = Screened(id=uuid7(now), screening=answer, permission=permission)
-    await _keep(message, screened, moment=moment, actor=actor, now=now)
-    return screened
+    return Screened(id=uuid7(now), screening=answer, permission=permission)
 
 
-async def _keep(message: Message, screened: Screened, *, moment: str, actor: Actor, now: datetime) -> None:
+async def keep_screening(message: Message, screened: Screened, *, moment: str, actor: Actor, now: datetime) -> None:
+    """Keep what screening said of the current revision, in the caller's transaction."""
     answer, permission = screened.screening, screened.permission
     await ScreeningTable.insert(
         ScreeningTable(

@@ -1,6 +1,6 @@
 """Sending once: claim in one transaction, one POST outside any, settle in another; the database keeps the promise."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -9,13 +9,7 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import AccountState
 from govern.domain.actions import Action, Decision, Target
-from govern.domain.audit import (
-    MessageExpired,
-    MessageWithdrawn,
-    ObjectRef,
-    PublicationHeld,
-    PublicationSending,
-)
+from govern.domain.audit import ObjectRef, PublicationSending
 from govern.domain.members import PUBLISHER, Via, member_actor
 from govern.domain.messages import Event, Kind, Message, content_digest, next_state
 from govern.domain.publications import Hold
@@ -23,27 +17,28 @@ from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.approvals import approve_target
 from govern.services.contacts import get_contact, lock_contact
+from govern.services.credentials import load_credentials
+from govern.services.gate import enter_gate
 from govern.services.message_views import change_message, lock_message, message_ref, state_change
+from govern.services.passing import Passed, expire_publication, hold_publication, withdraw_publication
 from govern.services.pauses import is_paused
 from govern.services.policies import Policies
-from govern.services.publications import close_unsent
 from govern.services.screening import WRITE_ACTION, screen_revision
 from govern.services.use_case import use_case
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
-from govern.tables import AccountCredential, Attempt, Publication
+from govern.tables import Attempt, Publication
 from govern.xapi.client import OutgoingDm, OutgoingPost
 from govern.xapi.credentials import Credentials
-from govern.xapi.vault import Vault
+from govern.xapi.vault import BrokenSeal, MissingKey, Vault
 
-HOLD_FOR = timedelta(seconds=15)
 STRICTNESS = ("allow", "warn", "needs_approval", "block")
 
 # The lock and the look are two statements: choosing under the lock is what keeps claims from colliding.
 _LOCK_ACCOUNT = "SELECT id FROM account WHERE id = {} FOR NO KEY UPDATE SKIP LOCKED"
 _IN_FLIGHT = "SELECT id FROM attempt WHERE account = {} AND outcome IS NULL LIMIT 1"
 _NEXT = """
-SELECT p.id, p.message, p.next_attempt, p.not_after, p.content_digest, p.hold, p.tries
+SELECT p.id, p.message, p.next_attempt, p.not_after, p.content_digest, p.tries
   FROM publication p JOIN message m ON m.id = p.message
  WHERE p.account = {} AND p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
  ORDER BY p.lane, p.due_at, p.id LIMIT 1
@@ -58,29 +53,22 @@ SELECT decision FROM screening WHERE revision = {} AND moment = 'submit' ORDER B
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A publication in hand: what to send, as whom, until when it may be written."""
+    """A publication in hand: what to send, as whom, until when it may be written. `tries` counts this attempt."""
 
     attempt: UUID
-    account: UUID
+    tries: int
     credentials: Credentials
     x_user_id: str | None
     outgoing: OutgoingPost | OutgoingDm
     write_before: datetime
 
 
-class Passed(msgspec.Struct, frozen=True, kw_only=True):
-    """A publication that did not go now (held, expired, withdrawn); the next one of the account may."""
-
-    reason: str
-
-
-class _Next(msgspec.Struct, frozen=True, kw_only=True):
+class _Due(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     message: UUID
     next_attempt: UUID
     not_after: datetime
     content_digest: bytes
-    hold: str | None
     tries: int
 
 
@@ -99,54 +87,75 @@ async def claim_next(
     When this returns a claim, `sending` is committed: from here on only an answer, the sweep or a person moves it.
     """
     async with use_case(actor=PUBLISHER, now=now):
-        if not rows(await AccountTable.raw(_LOCK_ACCOUNT, account)):
+        await enter_gate()
+        due = await _first_due(account, now) if await _take_account(account) else None
+        if due is None:
             return None
-        if rows(await Attempt.raw(_IN_FLIGHT, account)):
-            return None
-        due = rows(await Publication.raw(_NEXT, account, now))
-        if not due:
-            return None
-        publication = msgspec.convert(due[0], _Next)
-        message = await lock_message(publication.message)
+        message = await lock_message(due.message)
+        if await _first_due(account, now) != due:
+            return Passed(reason="changed")  # while we waited for its lock
         if message.contact_id is not None:
             await lock_contact(message.contact_id)
-        if publication.not_after < now:
-            return await _expire(message, now=now)
-        if _digest_of(message) != publication.content_digest:
-            return await _hold(
-                publication, message, Hold.DIGEST, "What would go out is not what was approved.", now=now
-            )
-        decision = await _decide(message, access=access)
-        if not decision.allowed:
-            hold = Hold.PAUSE if decision.rule == "pause.publish" else Hold.ACCESS
-            return await _hold(publication, message, hold, decision.sentence, decision=decision, now=now)
-        if not await _screening_still_allows(message, policies=policies, now=now):
-            return await _withdraw(message, now=now)
-        credentials = await _credentials(account, message, vault=vault, settings=settings)
-        if credentials is None:
-            return await _hold(publication, message, Hold.AUTH, "The account must be connected again.", now=now)
-        return await _start(
-            publication, message, credentials, worker=worker, settings=settings, decision=decision, now=now
+        return await _claim(
+            due, message, worker=worker, access=access, policies=policies, vault=vault, settings=settings, now=now
         )
 
 
-async def _decide(message: Message, *, access: Access) -> Decision:
-    """Ask again whether this may go out: for the author, for each approver, for pauses, for the worker."""
+async def _claim(
+    due: _Due,
+    message: Message,
+    *,
+    worker: str,
+    access: Access,
+    policies: Policies,
+    vault: Vault,
+    settings: Settings,
+    now: datetime,
+) -> Claim | Passed:
+    """Decide about one publication, whose rows are locked: time, content, rights, keys, screening."""
+    if due.not_after < now:
+        return await expire_publication(message, now=now)
+    if _digest_of(message) != due.content_digest:
+        sentence = "What would go out is not what was approved."
+        return await hold_publication(due.id, message, Hold.DIGEST, sentence, now=now)
+    decision, approvals = await _decide(message, access=access)
+    if not decision.allowed:
+        hold = Hold.PAUSE if decision.rule == "pause.publish" else Hold.ACCESS
+        return await hold_publication(due.id, message, hold, decision.sentence, decision=decision, now=now)
+    keys = await _open_keys(message, vault=vault, settings=settings)
+    if isinstance(keys, str):
+        return await hold_publication(due.id, message, Hold.AUTH, keys, now=now)
+    if not await _screening_still_allows(message, policies=policies, now=now):
+        return await withdraw_publication(message, now=now)
+    claim = await _start(due, message, keys, worker=worker, settings=settings, now=now)
+    await _record(due, message, approvals, decision=decision, now=now)
+    return claim
+
+
+async def _take_account(account: UUID) -> bool:
+    """Lock the account for this claim; False if another claim has it, or something of it is in flight."""
+    locked = rows(await AccountTable.raw(_LOCK_ACCOUNT, account))
+    return bool(locked) and not rows(await Attempt.raw(_IN_FLIGHT, account))
+
+
+async def _first_due(account: UUID, now: datetime) -> _Due | None:
+    found = rows(await Publication.raw(_NEXT, account, now))
+    return msgspec.convert(found[0], _Due) if found else None
+
+
+async def _decide(message: Message, *, access: Access) -> tuple[Decision, list[UUID]]:
+    """Ask again whether this may go out, for author, approvers, pauses, worker; and say which approvals count."""
+    approvals = await _valid_approvals(message, access=access)
     author = member_actor(message.author, message.author_name, via=Via.JOB)
     may_write = await access.decide(author, WRITE_ACTION[message.kind], Target(scope=message.scope))
-    return await access.decide(
-        PUBLISHER,
-        Action.MESSAGE_PUBLISH,
-        Target(
-            scope=message.scope,
-            facts={
-                "author_may_write": may_write.allowed,
-                "approvals_valid": len(await _valid_approvals(message, access=access)),
-                "approvals_required": message.approvals_required,
-                "paused": await is_paused(message.scope, message.kind),
-            },
-        ),
-    )
+    facts = {
+        "author_may_write": may_write.allowed,
+        "approvals_valid": len(approvals),
+        "approvals_required": message.approvals_required,
+        "paused": await is_paused(message.scope, message.kind),
+    }
+    target = Target(scope=message.scope, facts=facts)
+    return await access.decide(PUBLISHER, Action.MESSAGE_PUBLISH, target), approvals
 
 
 async def _valid_approvals(message: Message, *, access: Access) -> list[UUID]:
@@ -178,97 +187,71 @@ def _digest_of(message: Message) -> bytes:
     )
 
 
-async def _credentials(account: UUID, message: Message, *, vault: Vault, settings: Settings) -> Credentials | None:
+async def _open_keys(message: Message, *, vault: Vault, settings: Settings) -> Credentials | str:
+    """Return the account's keys, or the sentence that says why there are none to use."""
     owner = await find_account(message.account)
-    if owner.state is not AccountState.CONNECTED:
-        return None
-    return await load_credentials(account, vault=vault, settings=settings)
-
-
-async def load_credentials(account: UUID, *, vault: Vault, settings: Settings) -> Credentials | None:
-    """Open an account's keys; None if it has none that work. Only the worker holds the sealing keys.
-
-    Raises:
-        MissingKey, BrokenSeal: the row cannot be opened; the message names the key id.
-    """
-    row = (
-        await AccountCredential.select(
-            AccountCredential.access_sealed,
-            AccountCredential.secret_sealed,
-            AccountCredential.key_id,
-            AccountCredential.version,
-        )
-        .where((AccountCredential.account == account) & (AccountCredential.state == "active"))
-        .first()
-    )
-    if row is None:
-        return None
-    place = {"account_id": account, "key_id": row["key_id"], "version": row["version"]}
-    return Credentials(
-        api_key=settings.x_api_key,
-        api_secret=settings.x_api_secret,
-        access_token=vault.open(row["access_sealed"], column="access_sealed", **place),
-        access_token_secret=vault.open(row["secret_sealed"], column="secret_sealed", **place),
-    )
+    try:
+        keys = await load_credentials(message.account_id, vault=vault, settings=settings)
+    except (MissingKey, BrokenSeal) as error:
+        return error.detail
+    if owner.state is not AccountState.CONNECTED or keys is None:
+        return "The account must be connected again."
+    return keys
 
 
 async def _start(
-    publication: _Next,
-    message: Message,
-    credentials: Credentials,
-    *,
-    worker: str,
-    settings: Settings,
-    decision: Decision,
-    now: datetime,
+    due: _Due, message: Message, keys: Credentials, *, worker: str, settings: Settings, now: datetime
 ) -> Claim:
-    write_before = now + settings.send_write_window
+    """Begin the attempt: from its commit on, nobody else may begin another."""
+    claim = Claim(
+        attempt=due.next_attempt,
+        tries=due.tries + 1,
+        credentials=keys,
+        x_user_id=(await find_account(message.account)).x_user_id,
+        outgoing=await _outgoing(message),
+        write_before=now + settings.send_write_window,
+    )
     await Attempt.insert(
         Attempt(
-            id=publication.next_attempt,
-            publication=publication.id,
+            id=claim.attempt,
+            publication=due.id,
             account=message.account_id,
-            content_digest=publication.content_digest,
+            content_digest=due.content_digest,
             started_at=now,
-            write_before=write_before,
+            write_before=claim.write_before,
             deadline_at=now + settings.attempt_deadline,
             worker=worker[:80],
         )
     )
     await Publication.update(
         {
-            Publication.tries: publication.tries + 1,
+            Publication.tries: claim.tries,
             Publication.hold: None,
             Publication.hold_reason: None,
             Publication.hold_since: None,
         }
-    ).where(Publication.id == publication.id)
+    ).where(Publication.id == due.id)
+    return claim
+
+
+async def _record(due: _Due, message: Message, approvals: list[UUID], *, decision: Decision, now: datetime) -> None:
+    """Move the message to `sending`, and record it with what was decided."""
     state = next_state(message.state, Event.CLAIM)
     await change_message(message, now, state=state.value)
-    approvals = rows(await Publication.raw(_APPROVERS, message.revision.id, message.revision.digest))
     await audit.record(
         PublicationSending(
-            attempt=publication.tries + 1,
-            digest=publication.content_digest.hex(),
-            approvals=tuple(row["id"] for row in approvals),
+            attempt=due.tries + 1,
+            digest=due.content_digest.hex(),
+            approvals=tuple(approvals),
             decisions=(Action.MESSAGE_PUBLISH.value,),
         ),
         actor=PUBLISHER,
         now=now,
         object=message_ref(message),
-        refs=(ObjectRef(kind="publication", id=publication.id), ObjectRef(kind="attempt", id=publication.next_attempt)),
+        refs=(ObjectRef(kind="publication", id=due.id), ObjectRef(kind="attempt", id=due.next_attempt)),
         scope=message.scope,
         change=state_change(message, state),
         decision=decision,
-    )
-    owner = await find_account(message.account)
-    return Claim(
-        attempt=publication.next_attempt,
-        account=message.account_id,
-        credentials=credentials,
-        x_user_id=owner.x_user_id,
-        outgoing=await _outgoing(message),
-        write_before=write_before,
     )
 
 
@@ -280,67 +263,3 @@ async def _outgoing(message: Message) -> OutgoingPost | OutgoingDm:
     if message.kind is Kind.QUOTE:
         return OutgoingPost(text=text, quote_of=message.in_reply_to)
     return OutgoingPost(text=text, in_reply_to=message.in_reply_to)
-
-
-async def _hold(
-    publication: _Next,
-    message: Message,
-    hold: Hold,
-    sentence: str,
-    *,
-    decision: Decision | None = None,
-    now: datetime,
-) -> Passed:
-    """Let it wait and say why; asked again soon, recorded once per cause."""
-    await Publication.update(
-        {
-            Publication.wake_at: now + HOLD_FOR,
-            Publication.hold: hold.value,
-            Publication.hold_reason: sentence,
-            Publication.hold_since: now,
-        }
-    ).where(Publication.id == publication.id)
-    if publication.hold != hold.value:
-        await audit.record(
-            PublicationHeld(hold=hold.value, rule=decision.rule if decision else None),
-            actor=PUBLISHER,
-            now=now,
-            object=message_ref(message),
-            refs=(ObjectRef(kind="publication", id=publication.id),),
-            scope=message.scope,
-            decision=decision,
-        )
-    return Passed(reason=hold.value)
-
-
-async def _expire(message: Message, *, now: datetime) -> Passed:
-    state = next_state(message.state, Event.EXPIRE)
-    await close_unsent(message, now=now, failure="Its time to go out passed before it could be sent.")
-    await change_message(message, now, state=state.value)
-    await audit.record(
-        MessageExpired(reason="window_passed"),
-        actor=PUBLISHER,
-        now=now,
-        object=message_ref(message),
-        scope=message.scope,
-        change=state_change(message, state),
-    )
-    return Passed(reason="expired")
-
-
-async def _withdraw(message: Message, *, now: datetime) -> Passed:
-    state = next_state(message.state, Event.WITHDRAW)
-    failure = "Screening is stricter now than when it was approved, so it was not sent."
-    if message.kind is Kind.DM:
-        failure = "The right to write to this person ended before it could be sent."
-    await close_unsent(message, now=now, failure=failure)
-    await change_message(message, now, state=state.value)
-    await audit.record(
-        MessageWithdrawn(revision=message.revision.number, comment=failure),
-        actor=PUBLISHER,
-        now=now,
-        object=message_ref(message),
-        scope=message.scope,
-        change=state_change(message, state),
-    )
-    return Passed(reason="withdrawn")

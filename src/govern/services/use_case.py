@@ -4,18 +4,33 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from asyncpg import UniqueViolationError
+
 from govern.database import transaction
 from govern.domain.members import Actor
-from govern.errors import Denied
+from govern.errors import Conflict, Denied, N_
 from govern.services import audit
+
+
+class DoneMeanwhile(Conflict):
+    """Two did the same at once; the other one was first."""
+
+    code = "conflict.done_meanwhile"
+    template = N_("Somebody did the same a moment ago. Nothing of yours was saved; look again.")
 
 
 @asynccontextmanager
 async def use_case(*, actor: Actor, now: datetime) -> AsyncIterator[None]:
-    """Run the block in a transaction of its own; a denial inside is an entry of the log, whatever the caller does."""
+    """Run the block in a transaction of its own; a denial inside is an entry of the log, whatever the caller does.
+
+    Raises:
+        DoneMeanwhile: a unique index found what the rules could not see yet, since another transaction was writing it.
+    """
     try:
         async with transaction():
             yield
     except Denied as denied:
         await audit.record_denied(denied, actor=actor, now=now)
         raise
+    except UniqueViolationError as error:
+        raise DoneMeanwhile from error

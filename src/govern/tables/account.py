@@ -1,5 +1,5 @@
 from piccolo.columns import UUID, Array, BigInt, Bytea, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -14,7 +14,9 @@ class Brand(Table, tablename="brand"):
     id = UUID(primary_key=True, default=None, null=False)
     slug = Varchar(length=39, default=None, null=False, unique=True)
     name = Varchar(length=80, default=None, null=False)
-    scope = ForeignKey(Scope, on_delete=OnDelete.restrict, null=False, default=None, unique=True)
+    scope = ForeignKey(
+        Scope, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None, unique=True
+    )
     created_at = Timestamptz(default=None, null=False)
 
     brand_name_check = length("name", 1, 80)
@@ -26,8 +28,10 @@ class Account(Table, tablename="account"):
     id = UUID(primary_key=True, default=None, null=False)
     handle = Varchar(length=15, default=None, null=False)
     name = Varchar(length=80, default=None, null=False)
-    brand = ForeignKey(Brand, on_delete=OnDelete.restrict, null=False, default=None)
-    scope = ForeignKey(Scope, on_delete=OnDelete.restrict, null=False, default=None, unique=True)
+    brand = ForeignKey(Brand, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    scope = ForeignKey(
+        Scope, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None, unique=True
+    )
     kind = Varchar(length=10, default=None, null=False)
     topic = Varchar(length=120, default="", null=False)
     objectives = Array(base_column=Varchar(length=12), default=list, null=False)
@@ -53,7 +57,9 @@ class Account(Table, tablename="account"):
 class AccountCredential(Table, tablename="account_credential"):
     """The keys of an account, sealed; rows are never deleted."""
 
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, primary_key=True, null=False, default=None)
+    account = ForeignKey(
+        Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, primary_key=True, null=False, default=None
+    )
     kind = Varchar(length=8, default="oauth1", null=False)
     state = Varchar(length=14, default="active", null=False)
     reason = Text(default=None, null=True)
@@ -73,7 +79,7 @@ class PollCursor(Table, tablename="poll_cursor"):
     """Up to where an account's mentions or DMs were read; moves with the stored rows."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=False, default=None)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     source = Varchar(length=10, default=None, null=False)
     newest = BigInt(default=None, null=True)
     polled_at = Timestamptz(default=None, null=False)

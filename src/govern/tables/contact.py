@@ -1,5 +1,5 @@
 from piccolo.columns import JSONB, UUID, BigInt, ForeignKey, Text, Timestamptz, Varchar
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -23,8 +23,8 @@ class Inbound(Table, tablename="inbound"):
     """A mention or DM we received: one row per account and X id, in any order, however often it arrives."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=False, default=None)
-    contact = ForeignKey(Contact, on_delete=OnDelete.restrict, null=False, default=None)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    contact = ForeignKey(Contact, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     x_kind = Varchar(length=5, default=None, null=False)
     x_id = BigInt(default=None, null=False)
     text = Text(default=None, null=False)
@@ -40,9 +40,9 @@ class ConsentEvent(Table, tablename="consent_event"):
     """A fact about the right to write to a contact. Insert only."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    contact = ForeignKey(Contact, on_delete=OnDelete.restrict, null=False, default=None)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=True, default=None)
-    brand = ForeignKey(Brand, on_delete=OnDelete.restrict, null=True, default=None)
+    contact = ForeignKey(Contact, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
+    brand = ForeignKey(Brand, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     kind = Varchar(length=20, default=None, null=False)
     purpose = Varchar(length=12, default=None, null=False)
     occurred_at = Timestamptz(default=None, null=False)

@@ -1,5 +1,5 @@
 from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -12,16 +12,16 @@ class RoleGrant(Table, tablename="role_grant"):
     """A role given to a member at a scope. Rows are never deleted; only `revoked_*` may be set, once."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    member = ForeignKey(Member, on_delete=OnDelete.restrict, null=False, default=None)
+    member = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     role = Varchar(length=32, default=None, null=False)
-    scope = ForeignKey(Scope, on_delete=OnDelete.restrict, null=False, default=None)
-    granted_by = ForeignKey(Member, on_delete=OnDelete.restrict, null=True, default=None)
+    scope = ForeignKey(Scope, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    granted_by = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     granted_at = Timestamptz(default=None, null=False)
     reason = Text(default=None, null=False)
     starts_at = Timestamptz(default=None, null=False)
     expires_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
-    revoked_by = ForeignKey(Member, on_delete=OnDelete.restrict, null=True, default=None)
+    revoked_by = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     revoke_reason = Text(default=None, null=True)
 
     role_grant_role_check = Check("role NOT IN ('publisher', 'everyone') AND role ~ '^[a-z_]+$'")

@@ -1,5 +1,5 @@
 from piccolo.columns import UUID, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -35,7 +35,7 @@ class Session(Table, tablename="session"):
 
     id = UUID(primary_key=True, default=None, null=False)
     token_hash = Bytea(default=None, null=False, unique=True, secret=True)
-    member = ForeignKey(Member, on_delete=OnDelete.restrict, null=False, default=None)
+    member = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     factors = Varchar(length=40, default="password", null=False)
     user_agent = Varchar(length=200, default="", null=False)
     created_at = Timestamptz(default=None, null=False)
@@ -51,7 +51,7 @@ class ApiToken(Table, tablename="api_token"):
 
     id = UUID(primary_key=True, default=None, null=False)
     token_hash = Bytea(default=None, null=False, unique=True, secret=True)
-    member = ForeignKey(Member, on_delete=OnDelete.restrict, null=False, default=None)
+    member = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     name = Varchar(length=60, default=None, null=False)
     created_at = Timestamptz(default=None, null=False)
     expires_at = Timestamptz(default=None, null=False)
@@ -65,7 +65,7 @@ class IdempotencyKey(Table, tablename="idempotency_key"):
     """The first answer to a request that carried an `Idempotency-Key`, so that its repetition changes nothing."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    member = ForeignKey(Member, on_delete=OnDelete.restrict, null=False, default=None)
+    member = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     key = Varchar(length=128, default=None, null=False)
     request_digest = Bytea(default=None, null=False)
     status = Integer(default=None, null=True)

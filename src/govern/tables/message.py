@@ -1,5 +1,5 @@
 from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -16,11 +16,11 @@ class Message(Table, tablename="message"):
 
     id = UUID(primary_key=True, default=None, null=False)
     number = BigInt(default=None, null=False, unique=True)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=False, default=None)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     kind = Varchar(length=5, default=None, null=False)
     state = Varchar(length=18, default=None, null=False)
-    author = ForeignKey(Member, on_delete=OnDelete.restrict, null=False, default=None)
-    contact = ForeignKey(Contact, on_delete=OnDelete.restrict, null=True, default=None)
+    author = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    contact = ForeignKey(Contact, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     in_reply_to = BigInt(default=None, null=True)
     current_revision = Integer(default=1, null=False)
     approval_rule = Varchar(length=40, default=None, null=True)
@@ -45,11 +45,11 @@ class Revision(Table, tablename="revision"):
     """One immutable version of a message. Insert only."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    message = ForeignKey(Message, on_delete=OnDelete.restrict, null=False, default=None)
+    message = ForeignKey(Message, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     number = Integer(default=None, null=False)
     text = Text(default=None, null=False)
     digest = Bytea(default=None, null=False)
-    editor = ForeignKey(Member, on_delete=OnDelete.restrict, null=False, default=None)
+    editor = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     edit_and_approve = Boolean(default=False, null=False)
     created_at = Timestamptz(default=None, null=False)
 
@@ -62,7 +62,7 @@ class Screening(Table, tablename="screening"):
     """What screening said of a revision, at one moment. It holds no text and no value. Insert only."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    revision = ForeignKey(Revision, on_delete=OnDelete.restrict, null=False, default=None)
+    revision = ForeignKey(Revision, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     moment = Varchar(length=10, default=None, null=False)
     policy_digest = Varchar(length=80, default=None, null=False)
     engine = JSONB(default="{}", null=False)
@@ -86,10 +86,12 @@ class Approval(Table, tablename="approval"):
     """
 
     id = UUID(primary_key=True, default=None, null=False)
-    message = ForeignKey(Message, on_delete=OnDelete.restrict, null=False, default=None)
-    revision = ForeignKey(Revision, on_delete=OnDelete.restrict, null=False, default=None)
-    screening = ForeignKey(Screening, on_delete=OnDelete.restrict, null=False, default=None)
-    approver = ForeignKey(Member, on_delete=OnDelete.restrict, null=False, default=None)
+    message = ForeignKey(Message, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    revision = ForeignKey(Revision, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    screening = ForeignKey(
+        Screening, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None
+    )
+    approver = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     verdict = Varchar(length=18, default=None, null=False)
     reason = Text(default=None, null=True)
     digest = Bytea(default=None, null=False)

@@ -1,5 +1,5 @@
 from piccolo.columns import UUID, Array, ForeignKey, Text, Timestamptz, Varchar
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -13,12 +13,12 @@ class Pause(Table, tablename="pause"):
     """Publishing stopped at a scope. One person sets it; another one lifts it."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    scope = ForeignKey(Scope, on_delete=OnDelete.restrict, null=False, default=None)
+    scope = ForeignKey(Scope, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     kinds = Array(base_column=Varchar(length=5), default=list, null=False)
     reason = Text(default=None, null=False)
-    set_by = ForeignKey(Member, on_delete=OnDelete.restrict, null=False, default=None)
+    set_by = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     set_at = Timestamptz(default=None, null=False)
-    lifted_by = ForeignKey(Member, on_delete=OnDelete.restrict, null=True, default=None)
+    lifted_by = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     lifted_at = Timestamptz(default=None, null=True)
 
     pause_kinds_check = subset_of("kinds", Kind)

@@ -1,5 +1,5 @@
 from piccolo.columns import UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -14,9 +14,11 @@ class Publication(Table, tablename="publication"):
     """The sending of one approved revision. `next_attempt` is the id of the next attempt and of its wake-up."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    message = ForeignKey(Message, on_delete=OnDelete.restrict, null=False, default=None)
-    revision = ForeignKey(Revision, on_delete=OnDelete.restrict, null=False, default=None, unique=True)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=False, default=None)
+    message = ForeignKey(Message, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    revision = ForeignKey(
+        Revision, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None, unique=True
+    )
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     content_digest = Bytea(default=None, null=False)
     lane = Integer(default=2, null=False)
     due_at = Timestamptz(default=None, null=False)
@@ -46,8 +48,10 @@ class Attempt(Table, tablename="attempt"):
     """One try to hand a publication to X. Append only: a column changes once, from null."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    publication = ForeignKey(Publication, on_delete=OnDelete.restrict, null=False, default=None)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, null=False, default=None)
+    publication = ForeignKey(
+        Publication, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None
+    )
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     content_digest = Bytea(default=None, null=False)
     started_at = Timestamptz(default=None, null=False)
     write_before = Timestamptz(default=None, null=False)
@@ -61,7 +65,7 @@ class Attempt(Table, tablename="attempt"):
     x_id = BigInt(default=None, null=True)
     finished_at = Timestamptz(default=None, null=True)
     resolved = Varchar(length=10, default=None, null=True)
-    resolved_by = ForeignKey(Member, on_delete=OnDelete.restrict, null=True, default=None)
+    resolved_by = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     resolved_reason = Text(default=None, null=True)
     resolved_at = Timestamptz(default=None, null=True)
 

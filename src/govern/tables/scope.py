@@ -1,7 +1,7 @@
 from typing import Any
 
 from piccolo.columns import ForeignKey, Varchar
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -13,7 +13,9 @@ class Scope(Table, tablename="scope"):
 
     key = Varchar(length=64, primary_key=True, default=None, null=False)
     kind = Varchar(length=10, default=None, null=False)
-    parent: ForeignKey[Any] = ForeignKey("self", on_delete=OnDelete.restrict, null=True, default=None)
+    parent: ForeignKey[Any] = ForeignKey(
+        "self", on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None
+    )
 
     scope_kind_check = one_of("kind", ("company", "brand", "account"))
     scope_root_check = Check('("kind" = \'company\') = ("parent" IS NULL)')

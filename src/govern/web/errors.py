@@ -7,6 +7,7 @@ from urllib.parse import quote
 import msgspec
 from litestar import MediaType, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import ParameterKwarg
 from litestar.response import Redirect, Template
 from litestar.types import ExceptionHandlersMap
 
@@ -95,7 +96,7 @@ def answer_govern_error(request: AnyRequest, error: GovernError) -> Response[Any
 def answer_http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
     """Answer what Litestar refused before a handler ran."""
     if isinstance(error, ValidationException):
-        faults = tuple(field_errors(error))
+        faults = tuple(field_errors(error, _own_names(request)))
         detail = "The request is not valid: " + "; ".join(_sentence(fault) for fault in faults)
         return _answer(request, 422, "request.invalid", detail, data={"errors": msgspec.to_builtins(faults)})
     if error.status_code not in _HTTP:
@@ -128,15 +129,21 @@ def speaks_json(request: AnyRequest) -> bool:
     return request.scope["path"].split("/")[1] in {"api", "schema", "health"}
 
 
-def field_errors(error: ValidationException) -> Iterable[FieldError]:
-    """Give Litestar's findings by the names of the request's own fields."""
+def field_errors(error: ValidationException, names: Mapping[str, str]) -> Iterable[FieldError]:
+    """Give Litestar's findings by the names of the request's own fields; `names` maps a handler's arguments to them."""
     for each in error.extra if isinstance(error.extra, list) else ():
-        message, field = str(each.get("message", "")), each.get("key")
-        if field == "data":  # the name of the handler's argument, which the asker does not know
-            if message == "'data'":
-                message = "A JSON body is required"
+        message, key = str(each.get("message", "")), each.get("key")
+        field = names.get(key, key) if key else None
+        if field == "data":  # the handler's name for the body
+            message = "A JSON body is required" if message == "'data'" else message
             field = message.split("`")[1] if "field `" in message else None
         yield FieldError(message=message, field=field)
+
+
+def _own_names(request: AnyRequest) -> Mapping[str, str]:
+    found = request.scope["route_handler"].parsed_fn_signature.parameters.values()  # there is one: it refused
+    marks = {field.name: field.kwarg_definition for field in found}
+    return {name: mark.name for name, mark in marks.items() if isinstance(mark, ParameterKwarg) and mark.name}
 
 
 def _sentence(fault: FieldError) -> str:

@@ -3,8 +3,9 @@
 import msgspec
 from litestar import Response, get
 
-from govern.services.health import PartState, readiness
-from govern.web.dependencies import CurrentSettings, Now
+from govern.services.health import readiness
+from govern.web.auth import AnyRequest
+from govern.web.dependencies import Now
 
 WHY = "says only whether parts answer, to load balancers that hold no token"
 
@@ -19,7 +20,7 @@ class Ready(msgspec.Struct, kw_only=True):
     """Whether all parts are fit to work, and each of them."""
 
     ready: bool
-    parts: dict[str, PartState]
+    parts: dict[str, str]
 
 
 @get(
@@ -40,8 +41,8 @@ async def live() -> Alive:
     opt={"public": WHY},
     security=[],
 )
-async def ready(settings: CurrentSettings, now: Now) -> Response[Ready]:
-    found = await readiness(settings=settings, now=now)
+async def ready(request: AnyRequest, now: Now) -> Response[Ready]:
+    found = await readiness(request.app.state.waker, now=now)
     status = 200 if found.ready else 503
     return Response(Ready(ready=found.ready, parts=dict(found.parts)), status_code=status)
 

@@ -17,18 +17,17 @@ from govern.services.idempotency import (
     release_key,
 )
 from govern.tables import IdempotencyKey, Member, Message
-
 from tests.web.conftest import Api, address
 
-POST = {"account": "AldaneNews", "kind": "post", "text": "Our shop in Lyon opens at nine."}
+POST = {"account": "Shop", "kind": "post", "text": "Our shop in Lyon opens at nine."}
 NOW = datetime(2026, 5, 3, 14, tzinfo=UTC)
 DIGEST = b"d" * 32
 
 
 async def test_same_request_again_hears_the_first_answer(api: Api) -> None:
-    claire, key = api("claire"), {"Idempotency-Key": str(uuid4())}
-    first = await claire.post("/messages", json=POST, headers=key)
-    again = await claire.post("/messages", json=POST, headers=key)
+    mia, key = api("mia"), {"Idempotency-Key": str(uuid4())}
+    first = await mia.post("/messages", json=POST, headers=key)
+    again = await mia.post("/messages", json=POST, headers=key)
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.content == first.content
     assert "idempotency-replayed" not in first.headers
@@ -38,47 +37,47 @@ async def test_same_request_again_hears_the_first_answer(api: Api) -> None:
 
 
 async def test_answer_with_a_key_is_the_answer_without(api: Api) -> None:
-    claire = api("claire")
-    with_key = await claire.post("/messages", json=POST, headers={"Idempotency-Key": "a"})
-    assert with_key.json() == (await claire.get(f"/messages/{with_key.json()['id']}")).json()
+    mia = api("mia")
+    with_key = await mia.post("/messages", json=POST, headers={"Idempotency-Key": "a"})
+    assert with_key.json() == (await mia.get(f"/messages/{with_key.json()['id']}")).json()
 
 
 async def test_key_of_another_request_is_refused(api: Api) -> None:
-    claire, key = api("claire"), {"Idempotency-Key": "mine"}
-    await claire.post("/messages", json=POST, headers=key)
-    answer = await claire.post("/messages", json={**POST, "text": "Another one."}, headers=key)
+    mia, key = api("mia"), {"Idempotency-Key": "mine"}
+    await mia.post("/messages", json=POST, headers=key)
+    answer = await mia.post("/messages", json={**POST, "text": "Another one."}, headers=key)
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency.key_reused")
     assert await Message.count() == 1
 
 
 async def test_keys_of_two_members_are_two_keys(api: Api) -> None:
     key = {"Idempotency-Key": "the same"}
-    for name in ("claire", "hugo"):
+    for name in ("mia", "max"):
         assert "idempotency-replayed" not in (await api(name).post("/messages", json=POST, headers=key)).headers
     assert await Message.count() == 2
 
 
 async def test_submit_again_hears_the_first_answer_instead_of_409(api: Api) -> None:
-    claire, key = api("claire"), {"Idempotency-Key": "submit"}
-    message = (await claire.post("/messages", json=POST)).json()
+    mia, key = api("mia"), {"Idempotency-Key": "submit"}
+    message = (await mia.post("/messages", json=POST)).json()
     path = f"/messages/{message['id']}/submit"
-    first = await claire.post(path, json={"revision": 1}, headers=key)
-    again = await claire.post(path, json={"revision": 1}, headers=key)
+    first = await mia.post(path, json={"revision": 1}, headers=key)
+    again = await mia.post(path, json={"revision": 1}, headers=key)
     assert first.status_code == again.status_code == 200
     assert again.content == first.content
 
 
 async def test_refused_request_leaves_its_key_free(api: Api) -> None:
-    claire, key = api("claire"), {"Idempotency-Key": "second try"}
-    refused = await claire.post("/messages", json={**POST, "text": " "}, headers=key)
+    mia, key = api("mia"), {"Idempotency-Key": "second try"}
+    refused = await mia.post("/messages", json={**POST, "text": " "}, headers=key)
     assert refused.status_code == 422
-    assert (await claire.post("/messages", json=POST, headers=key)).status_code == 201
+    assert (await mia.post("/messages", json=POST, headers=key)).status_code == 201
 
 
 async def test_many_at_once_make_one_message(api: Api) -> None:
-    claire, key = api("claire"), {"Idempotency-Key": "race"}
+    mia, key = api("mia"), {"Idempotency-Key": "race"}
     tasks = [
-        asyncio.get_running_loop().create_task(claire.post("/messages", json=POST, headers=key), context=Context())
+        asyncio.get_running_loop().create_task(mia.post("/messages", json=POST, headers=key), context=Context())
         for _ in range(5)
     ]
     answers = [await task for task in tasks]
@@ -90,14 +89,14 @@ async def test_many_at_once_make_one_message(api: Api) -> None:
 
 @pytest.mark.parametrize("key", ["", "a" * 129, "é"])
 async def test_bad_key_is_refused(api: Api, key: str) -> None:
-    answer = await api("claire").post("/messages", json=POST, headers={"Idempotency-Key": key.encode("latin-1")})  # type: ignore[dict-item]
+    answer = await api("mia").post("/messages", json=POST, headers=[(b"Idempotency-Key", key.encode("latin-1"))])
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency.bad_key")
     assert await Message.count() == 0
 
 
 @pytest.fixture
 async def member(company: None) -> UUID:
-    row = await Member.select(Member.id).where(Member.email == address("claire")).first()
+    row = await Member.select(Member.id).where(Member.email == address("mia")).first()
     assert row
     return UUID(str(row["id"]))
 

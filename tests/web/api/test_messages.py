@@ -7,10 +7,9 @@ import httpx
 import pytest
 
 from govern.tables import Message
-
 from tests.web.conftest import Api
 
-POST = {"account": "AldaneNews", "kind": "post", "text": "Our shop in Lyon opens at nine."}
+POST = {"account": "Shop", "kind": "post", "text": "Our shop in Lyon opens at nine."}
 KEYS = [
     "id", "number", "account", "kind", "state", "author", "author_name", "recipient", "in_reply_to", "revision", "decision",
     "permission", "findings", "approvals", "scheduled_at", "zone", "due_at", "hold", "failure", "x_id", "version",
@@ -30,11 +29,11 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
 
 
 async def test_message_has_the_promised_shape(api: Api) -> None:
-    message = await write(api("claire"))
+    message = await write(api("mia"))
     assert list(message) == KEYS
     assert message["number"].startswith("M-")
-    assert (message["account"], message["kind"], message["state"]) == ("AldaneNews", "post", "draft")
-    assert message["author"] == "claire@aldane.example"
+    assert (message["account"], message["kind"], message["state"]) == ("Shop", "post", "draft")
+    assert message["author"] == "mia@example.com"
     assert message["revision"]["number"] == 1
     assert message["revision"]["text"] == POST["text"]
     assert len(bytes.fromhex(message["revision"]["digest"])) == 32
@@ -43,38 +42,38 @@ async def test_message_has_the_promised_shape(api: Api) -> None:
 
 
 async def test_message_is_read_by_id_and_by_number(api: Api) -> None:
-    claire = api("claire")
-    message = await write(claire)
+    mia = api("mia")
+    message = await write(mia)
     for which in (message["id"], message["number"], message["number"].lower()):
-        assert (await claire.get(f"/messages/{which}")).json() == message
+        assert (await mia.get(f"/messages/{which}")).json() == message
 
 
 async def test_message_travels_from_draft_to_approved(api: Api) -> None:
-    claire, hugo = api("claire"), api("hugo")
-    message = await write(claire)
+    mia, manager = api("mia"), api("max")
+    message = await write(mia)
     address = f"/messages/{message['id']}"
-    waiting = (await claire.post(f"{address}/submit", json={"revision": 1})).json()
+    waiting = (await mia.post(f"{address}/submit", json={"revision": 1})).json()
     assert waiting["state"] == "pending_approval"
     assert waiting["approvals"]["given"] < waiting["approvals"]["required"]
     assert waiting["approvals"]["deadline_at"].endswith("Z")
-    answer = await hugo.post(f"{address}/approve", json={"revision": 1})
+    answer = await manager.post(f"{address}/approve", json={"revision": 1})
     assert answer.status_code == 200, answer.text
     assert answer.json()["state"] in {"approved", "scheduled"}
     assert answer.json()["version"] > waiting["version"]
 
 
 async def test_author_cannot_approve_own_message(api: Api) -> None:
-    claire = api("claire")
-    message = await write(claire, submit=True)
-    answer = await claire.post(f"/messages/{message['id']}/approve", json={"revision": 1})
+    mia = api("mia")
+    message = await write(mia, submit=True)
+    answer = await mia.post(f"/messages/{message['id']}/approve", json={"revision": 1})
     assert code_of(answer) == (403, "access.denied")
     assert answer.json()["rule"] == "four_eyes.author"
     assert answer.json()["reason"] == "denied_by_rule"
 
 
 async def test_manager_edits_and_approves_in_one_step(api: Api) -> None:
-    message = await write(api("claire"), submit=True)
-    answer = await api("hugo").post(
+    message = await write(api("mia"), submit=True)
+    answer = await api("max").post(
         f"/messages/{message['id']}/approve", json={"revision": 1, "text": "Our shop in Lyon opens at ten."}
     )
     assert answer.status_code == 200, answer.text
@@ -84,49 +83,47 @@ async def test_manager_edits_and_approves_in_one_step(api: Api) -> None:
 
 @pytest.mark.parametrize(("step", "state"), [("reject", "rejected"), ("request-changes", "changes_requested")])
 async def test_refusal_needs_a_reason(api: Api, step: str, state: str) -> None:
-    message = await write(api("claire"), submit=True)
-    hugo, address = api("hugo"), f"/messages/{message['id']}/{step}"
-    assert code_of(await hugo.post(address, json={"revision": 1})) == (422, "message.reason_required")
-    answer = await hugo.post(address, json={"revision": 1, "reason": "Say which shop."})
+    message = await write(api("mia"), submit=True)
+    manager, address = api("max"), f"/messages/{message['id']}/{step}"
+    assert code_of(await manager.post(address, json={"revision": 1})) == (422, "message.reason_required")
+    answer = await manager.post(address, json={"revision": 1, "reason": "Say which shop."})
     assert (answer.status_code, answer.json()["state"]) == (200, state)
 
 
 async def test_stale_revision_is_409_and_changes_nothing(api: Api) -> None:
-    claire = api("claire")
-    message = await write(claire)
+    mia = api("mia")
+    message = await write(mia)
     address = f"/messages/{message['id']}"
-    assert (await claire.post(f"{address}/revise", json={"revision": 1, "text": "New."})).json()["revision"][
-        "number"
-    ] == 2
-    before = (await claire.get(address)).json()
+    assert (await mia.post(f"{address}/revise", json={"revision": 1, "text": "New."})).json()["revision"]["number"] == 2
+    before = (await mia.get(address)).json()
     for step, extra in (("submit", {}), ("revise", {"text": "Newer."}), ("withdraw", {}), ("approve", {})):
-        client = api("hugo") if step == "approve" else claire
+        client = api("max") if step == "approve" else mia
         answer = await client.post(f"{address}/{step}", json={"revision": 1, **extra})
         assert code_of(answer) == (409, "message.stale_revision"), step
         assert (answer.json()["read"], answer.json()["current"]) == (1, 2)
-    assert (await claire.get(address)).json() == before
+    assert (await mia.get(address)).json() == before
 
 
 async def test_second_submit_is_409(api: Api) -> None:
-    claire = api("claire")
-    message = await write(claire, submit=True)
-    answer = await claire.post(f"/messages/{message['id']}/submit", json={"revision": 1})
+    mia = api("mia")
+    message = await write(mia, submit=True)
+    answer = await mia.post(f"/messages/{message['id']}/submit", json={"revision": 1})
     assert code_of(answer) == (409, "message.illegal_transition")
 
 
 async def test_message_is_withdrawn(api: Api) -> None:
-    claire = api("claire")
-    message = await write(claire)
-    answer = await claire.post(f"/messages/{message['id']}/withdraw", json={"revision": 1, "reason": "Too late."})
+    mia = api("mia")
+    message = await write(mia)
+    answer = await mia.post(f"/messages/{message['id']}/withdraw", json={"revision": 1, "reason": "Too late."})
     assert (answer.status_code, answer.json()["state"]) == (200, "withdrawn")
 
 
 async def test_time_is_kept_in_utc_with_the_zone_of_the_account(api: Api) -> None:
     year = datetime.now(UTC).year + 1
-    claire = api("claire")
-    message = await write(claire, scheduled_at=f"{year}-07-01T09:00:00+02:00")
+    mia = api("mia")
+    message = await write(mia, scheduled_at=f"{year}-07-01T09:00:00+02:00")
     assert (message["scheduled_at"], message["zone"]) == (f"{year}-07-01T07:00:00Z", "Europe/Paris")
-    answer = await claire.post(
+    answer = await mia.post(
         f"/messages/{message['id']}/schedule",
         json={"revision": 1, "scheduled_at": f"{year}-01-15T09:00", "zone": "Europe/Paris"},
     )
@@ -165,49 +162,47 @@ NEXT_YEAR = datetime.now(UTC).year + 1
 async def test_bad_input_is_refused_and_nothing_is_written(
     api: Api, changes: dict[str, object], status: int, code: str
 ) -> None:
-    answer = await api("claire").post("/messages", json={**POST, **changes})
+    answer = await api("mia").post("/messages", json={**POST, **changes})
     assert code_of(answer) == (status, code)
     assert await Message.count() == 0
 
 
 async def test_malformed_json_is_400_and_nothing_is_written(api: Api) -> None:
-    answer = await api("claire").post(
-        "/messages", content=b'{"account": ', headers={"Content-Type": "application/json"}
-    )
+    answer = await api("mia").post("/messages", content=b'{"account": ', headers={"Content-Type": "application/json"})
     assert code_of(answer) == (400, "request.malformed")
     assert await Message.count() == 0
 
 
 async def test_who_may_not_write_is_refused(api: Api) -> None:
-    for name in ("nora", "ada", "vera", "eve"):
+    for name in ("cleo", "ada", "vera", "eve"):
         assert code_of(await api(name).post("/messages", json=POST)) == (403, "access.denied")
-    assert code_of(await api("leo").post("/messages", json=POST)) == (403, "access.denied")  # another account
-    assert (await api("leo").post("/messages", json={**POST, "account": "AldaneCare"})).status_code == 201
+    assert code_of(await api("leo").post("/messages", json=POST)) == (403, "access.denied")  # not hers
+    assert (await api("leo").post("/messages", json={**POST, "account": "Help"})).status_code == 201
 
 
 async def test_who_may_not_read_hears_that_there_is_none(api: Api) -> None:
-    message = await write(api("claire"))
+    message = await write(api("mia"))
     assert code_of(await api("eve").get(f"/messages/{message['id']}")) == (404, "message.unknown")
-    assert code_of(await api("claire").get("/messages/M-999999")) == (404, "message.unknown")
-    assert code_of(await api("claire").get("/messages/what")) == (404, "message.unknown")
+    assert code_of(await api("mia").get("/messages/M-999999")) == (404, "message.unknown")
+    assert code_of(await api("mia").get("/messages/what")) == (404, "message.unknown")
     assert (await api("eve").get("/messages")).json() == {"items": [], "next_cursor": None}
 
 
 async def test_list_is_filtered_and_paged(api: Api) -> None:
-    claire = api("claire")
-    news = [await write(claire, text=f"News {number}") for number in range(5)]
-    await write(claire, account="AldaneCare", submit=True)
+    mia = api("mia")
+    news = [await write(mia, text=f"News {number}") for number in range(5)]
+    await write(mia, account="Help", submit=True)
     seen: list[str] = []
     cursor: str | None = None
     for _ in range(10):
-        params = {"account": "AldaneNews", "limit": 2, **({"cursor": cursor} if cursor else {})}
-        page = (await claire.get("/messages", params=params)).json()
+        params = {"account": "Shop", "limit": "2", **({"cursor": cursor} if cursor else {})}
+        page = (await mia.get("/messages", params=params)).json()
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
     assert seen == [message["id"] for message in reversed(news)]
-    drafts = (await claire.get("/messages", params={"state": "draft", "limit": 200})).json()["items"]
+    drafts = (await mia.get("/messages", params={"state": "draft", "limit": 200})).json()["items"]
     assert {item["state"] for item in drafts} == {"draft"}
     assert len(drafts) == 5
 
@@ -224,25 +219,25 @@ async def test_list_is_filtered_and_paged(api: Api) -> None:
     ],
 )
 async def test_bad_filter_is_refused_and_named(api: Api, query: str, code: str, field: str) -> None:
-    answer = await api("claire").get(f"/messages?{query}")
+    answer = await api("mia").get(f"/messages?{query}")
     assert code_of(answer) == (422, code)
     assert answer.json()["errors"][0]["field"] == field
 
 
 async def test_nearest_filter_is_named(api: Api) -> None:
-    assert "Did you mean state?" in (await api("claire").get("/messages?stat=draft")).json()["detail"]
+    assert "Did you mean state?" in (await api("mia").get("/messages?stat=draft")).json()["detail"]
 
 
 async def test_screening_is_previewed_and_nothing_is_stored(api: Api) -> None:
-    answer = await api("claire").post("/screen", json=POST)
+    answer = await api("mia").post("/screen", json=POST)
     assert answer.status_code == 200, answer.text
     assert {"decision", "class", "findings", "policy_digest"} == set(answer.json())
     assert await Message.count() == 0
 
 
 async def test_dm_nobody_asked_for_is_blocked_with_the_reason(api: Api) -> None:
-    dm = {"account": "AldaneCare", "kind": "dm", "recipient": "stranger", "text": "50% off today only!", "submit": True}
-    for name in ("leo", "claire"):
+    dm = {"account": "Help", "kind": "dm", "recipient": "stranger", "text": "50% off today only!", "submit": True}
+    for name in ("leo", "mia"):
         message = (await api(name).post("/messages", json=dm)).json()
         assert (message["state"], message["decision"]) == ("blocked", "block")
         finding = next(each for each in message["findings"] if each["decision"] == "block")
@@ -254,5 +249,5 @@ async def test_dm_nobody_asked_for_is_blocked_with_the_reason(api: Api) -> None:
 
 async def test_long_ago_and_far_ahead_are_the_only_wrong_times(api: Api) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=5)
-    message = await write(api("claire"), scheduled_at=soon.isoformat())
+    message = await write(api("mia"), scheduled_at=soon.isoformat())
     assert datetime.fromisoformat(message["scheduled_at"]) == soon

@@ -8,11 +8,11 @@ import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
-from govern.domain.actions import Action
+from govern.domain.actions import Action, Role
 from govern.services.grants import GrantView, assign_role, list_grants, revoke_role
 from govern.services.members import get_member
 from govern.web.api.problems import problems
-from govern.web.api.queries import parse_moment
+from govern.web.api.queries import Scope, parse_moment
 from govern.web.dependencies import CurrentAccess, CurrentActor, Now
 
 REVOKED_THROUGH_API = "revoked through the API"
@@ -47,8 +47,8 @@ class GrantsJson(msgspec.Struct, kw_only=True):
 class GrantInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A role to give."""
 
-    role: Annotated[str, msgspec.Meta(max_length=32)]
-    scope: Annotated[str, msgspec.Meta(max_length=64, description="`company`, `brand:<slug>`, `account:<handle>`")]
+    role: Role
+    scope: Scope
     reason: Annotated[str, msgspec.Meta(max_length=500)]
     expires_at: Annotated[str, msgspec.Meta(max_length=40, description="RFC 3339")] | None = None
 

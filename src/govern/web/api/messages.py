@@ -124,7 +124,7 @@ class MessagesController(Controller):
         *,
         actor: CurrentActor,
         access: CurrentAccess,
-        state: Annotated[State | None, QueryParameter()] = None,
+        in_state: Annotated[State | None, QueryParameter(name="state")] = None,
         account: Annotated[str | None, QueryParameter(max_length=40, description="A handle of ours")] = None,
         kind: Annotated[Kind | None, QueryParameter()] = None,
         author: Annotated[str | None, QueryParameter(max_length=254, description="An e-mail address")] = None,
@@ -132,7 +132,7 @@ class MessagesController(Controller):
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> MessagesJson:
-        wanted = MessageFilter(state=state, account=account, kind=kind, author=author, q=q)
+        wanted = MessageFilter(state=in_state, account=account, kind=kind, author=author, q=q)
         page = await list_messages(wanted, limit=limit, cursor=cursor, actor=actor, access=access)
         return MessagesJson(items=[message_json(message) for message in page.items], next_cursor=page.next_cursor)
 

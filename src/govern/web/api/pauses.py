@@ -13,6 +13,7 @@ from govern.domain.messages import Kind
 from govern.domain.pauses import Pause
 from govern.services.pauses import lift_pause, list_pauses, set_pause
 from govern.web.api.problems import problems
+from govern.web.api.queries import Scope
 from govern.web.dependencies import CurrentAccess, CurrentActor, Now
 
 
@@ -52,7 +53,7 @@ class LiftedJson(msgspec.Struct, kw_only=True):
 class PauseInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What to stop, where, and why."""
 
-    scope: Annotated[str, msgspec.Meta(max_length=64, description="`company`, `brand:<slug>`, `account:<handle>`")]
+    scope: Scope
     reason: Annotated[str, msgspec.Meta(max_length=500)]
     kinds: tuple[Kind, ...] = tuple(Kind)
 

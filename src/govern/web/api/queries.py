@@ -1,4 +1,4 @@
-"""Query parameters: a name nobody knows is a mistake worth telling, not a filter that silently does nothing."""
+"""What requests have in common; a parameter nobody knows is told, since a filter that does nothing misleads."""
 
 import difflib
 from datetime import UTC, datetime
@@ -6,10 +6,15 @@ from typing import Annotated
 
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
+from msgspec import Meta
 
 from govern.errors import N_, Invalid
+from govern.services.message_views import BadCursor
 from govern.web.auth import AnyConnection
 
+SCOPE = r"^(company|brand:[a-z0-9][a-z0-9-]{0,38}|account:[A-Za-z0-9_]{1,15})$"
+
+Scope = Annotated[str, Meta(pattern=SCOPE, description="`company`, `brand:<slug>` or `account:<handle>`")]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many items at most.")]
 Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next_cursor` of the page before.")]
 
@@ -17,11 +22,6 @@ Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next
 class UnknownParameter(Invalid):
     code = "request.unknown_parameter"
     template = N_("There is no parameter {name}. {hint}")
-
-
-class BadCursor(Invalid):
-    code = "request.bad_cursor"
-    template = N_("This cursor is not one of ours; begin without a cursor.")
 
 
 class BadTime(Invalid):

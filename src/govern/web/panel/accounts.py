@@ -24,9 +24,9 @@ from govern.web.panel.desk import Desk
 from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.message_view import chip
-from govern.web.panel.people import zone_options
 from govern.web.panel.views import AccountChip, View
 from govern.web.panel.words import ACCOUNT_KINDS, ACCOUNT_STATES, OBJECTIVES, Badge, badge, role_name
+from govern.web.panel.zones import zone_options
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
@@ -65,7 +65,7 @@ class EditForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     undo_window_seconds: Annotated[int, msgspec.Meta(ge=0, le=60)] = 8
 
 
-class AccountLine(View):
+class AccountLine(View, frozen=True, kw_only=True):
     account: AccountChip
     href: str
     kind: str
@@ -74,13 +74,13 @@ class AccountLine(View):
     state: Badge
 
 
-class BrandGroup(View):
+class BrandGroup(View, frozen=True, kw_only=True):
     name: str
     slug: str
     accounts: Sequence[AccountLine]
 
 
-class Options(View):
+class Options(View, frozen=True, kw_only=True):
     """The lists of the forms."""
 
     kinds: Sequence[tuple[str, str]]
@@ -89,7 +89,7 @@ class Options(View):
     colours: Sequence[tuple[str, str]]
 
 
-class AccountsPage(View):
+class AccountsPage(View, frozen=True, kw_only=True):
     groups: Sequence[BrandGroup]
     brands: Sequence[tuple[str, str]]
     may_brand: bool
@@ -99,11 +99,12 @@ class AccountsPage(View):
     options: Options
 
 
-class AccountPage(View):
+class AccountPage(View, frozen=True, kw_only=True):
     line: AccountLine
     brand: str
     zone: str
     language: str
+    language_code: str
     x_user: str
     limit: int
     undo: int
@@ -209,6 +210,7 @@ async def account_page(desk: Desk, handle: str, form: Form, *, at: str = "") -> 
         brand=account.brand_name,
         zone=account.zone,
         language={"en": "English", "fr": "Français"}.get(account.language, account.language),
+        language_code=account.language,
         x_user=account.x_user_id or "",
         limit=account.length_limit,
         undo=account.undo_window_seconds,
@@ -225,7 +227,7 @@ async def account_page(desk: Desk, handle: str, form: Form, *, at: str = "") -> 
         version=account.version,
         at=at,
         form=form,
-        options=_options(),
+        options=_options(account.zone),
     )
     title = f"@{account.handle}"
     return await desk.show("pages/account.html", page, here="accounts", title=title, status=form.status)
@@ -257,12 +259,12 @@ def _line(account: Account, known: Mapping[str, Account]) -> AccountLine:
     )
 
 
-def _options() -> Options:
+def _options(*zones: str) -> Options:
     colours = (_("Navy"), _("Ochre"), _("Green"), _("Violet"), _("Brown"), _("Rose"))
     return Options(
         kinds=[(kind.value, _(words)) for kind, words in ACCOUNT_KINDS.items()],
         objectives=[(each.value, _(words)) for each, words in OBJECTIVES.items()],
-        zones=zone_options(),
+        zones=zone_options(*zones),
         colours=[(str(number), name) for number, name in enumerate(colours, 1)],
     )
 

@@ -47,14 +47,14 @@ class VerdictForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     next: str | None = None
 
 
-class Tab(View):
+class Tab(View, frozen=True, kw_only=True):
     words: str
     href: str
     count: int | None
     selected: bool
 
 
-class Done(View):
+class Done(View, frozen=True, kw_only=True):
     """What this member did a moment ago."""
 
     number: str
@@ -62,14 +62,14 @@ class Done(View):
     undo: bool
 
 
-class Nothing(View):
+class Nothing(View, frozen=True, kw_only=True):
     title: str
     sentence: str
     href: str = ""
     words: str = ""
 
 
-class QueuePage(View):
+class QueuePage(View, frozen=True, kw_only=True):
     name: str
     q: str
     views: Sequence[Tab]
@@ -232,9 +232,7 @@ def _tabs(view: str, counts: QueueCounts) -> Sequence[Tab]:
         ("changes", _("Changes"), counts.changes),
         ("decided", _("Decided"), None),
     )
-    return [
-        Tab(words=words, href=address(name), count=count, selected=name == view) for name, words, count in found
-    ]
+    return [Tab(words=words, href=address(name), count=count, selected=name == view) for name, words, count in found]
 
 
 def _read(form: Form | None) -> int | None:

@@ -56,7 +56,9 @@ def asset(name: str) -> str:
     return f"/admin/static/{known.digest}/{name}"
 
 
-@get("/admin/static/{digest:str}/{name:path}", opt={"public": "styles, scripts, font and icons"}, include_in_schema=False)
+@get(
+    "/admin/static/{digest:str}/{name:path}", opt={"public": "styles, scripts, font and icons"}, include_in_schema=False
+)
 async def static_file(digest: Annotated[str, Parameter(max_length=32)], name: str) -> Response[bytes]:
     """Serve one file; an address with another digest is not found, as its content may differ."""
     known, key = assets(), name.lstrip("/")

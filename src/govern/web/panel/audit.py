@@ -20,7 +20,7 @@ from govern.web.panel.words import OUTCOMES, Badge, badge, colour_of, initials, 
 PAGE = 50
 
 
-class Line(View):
+class Line(View, frozen=True, kw_only=True):
     """One entry in the table."""
 
     arrival: int
@@ -39,7 +39,7 @@ class Line(View):
     selected: bool
 
 
-class EntryDetail(View):
+class EntryDetail(View, frozen=True, kw_only=True):
     """One entry with all there is to see of it."""
 
     arrival: int
@@ -64,7 +64,7 @@ class EntryDetail(View):
     text: str
 
 
-class AuditPage(View):
+class AuditPage(View, frozen=True, kw_only=True):
     q: str
     form: Form
     chips: Sequence[Chip]
@@ -124,9 +124,7 @@ def _tabs(q: str) -> Sequence[tuple[str, str, bool]]:
     return [(words, address(box), box == q.strip()) for words, box in found]
 
 
-def _lines(
-    desk: Desk, entries: Sequence[EntryView], q: str, older: int | None, open_: int | None
-) -> Sequence[Line]:
+def _lines(desk: Desk, entries: Sequence[EntryView], q: str, older: int | None, open_: int | None) -> Sequence[Line]:
     lines: list[Line] = []
     last = ""
     for entry in entries:
@@ -141,9 +139,9 @@ def _lines(
                 actor=entry.actor.name,
                 initials=initials(entry.actor.name),
                 colour=colour_of(entry.actor.name),
-                machine=entry.actor.kind not in {"member"},
+                machine=entry.actor.kind != "member",
                 action=action_words(entry.action),
-                sentence=in_language(entry.sentence),
+                sentence=_short(in_language(entry.sentence), entry.actor.name),
                 outcome=badge(OUTCOMES.get(entry.outcome), entry.outcome),
                 selected=entry.arrival == open_,
             )
@@ -162,7 +160,7 @@ async def _detail(desk: Desk, entry: EntryView) -> EntryDetail:
         stamp=desk.fmt.stamp(entry.at),
         actor=entry.actor.name,
         via=" · ".join(filter(None, (entry.via, ", ".join(entry.factors)))),
-        role=f"{role_name(granted.role)}, {scope_name(granted.scope)}" if granted else "",
+        role=_granted(granted.role, granted.scope) if granted else "",
         scope=scope_name(entry.scope) if entry.scope else "",
         subject=entry.object.name + (f" r{entry.object.rev}" if entry.object.rev else ""),
         subject_href=f"/admin/messages/{entry.object.name}" if entry.object.kind == "message" else "",
@@ -177,6 +175,15 @@ async def _detail(desk: Desk, entry: EntryView) -> EntryDetail:
         leaf_hash=entry.leaf_hash,
         text=entry.text,
     )
+
+
+def _granted(role: str | None, scope: str | None) -> str:
+    return ", ".join([role_name(role or ""), *([scope_name(scope)] if scope else [])])
+
+
+def _short(sentence: str, actor: str) -> str:
+    """Leave the actor out where the line names them already."""
+    return sentence.removeprefix(actor).strip() if actor else sentence
 
 
 def action_words(action: str) -> str:

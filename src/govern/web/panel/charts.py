@@ -18,7 +18,7 @@ class Series(msgspec.Struct, frozen=True):
 
 
 def columns(labels: Sequence[str], series: Sequence[Series], *, sentence: str) -> Markup:
-    """Draw stacked columns, one per label; every second label is written."""
+    """Draw stacked columns, one per label; of many labels every second is written."""
     totals = [sum(one.values[at] for one in series) for at in range(len(labels))]
     top = _ceiling(max(totals, default=0))
     step = (RIGHT - LEFT) / max(len(labels), 1)
@@ -30,7 +30,7 @@ def columns(labels: Sequence[str], series: Sequence[Series], *, sentence: str) -
             base -= height
             if height:
                 parts.append(_column(one, at, label, (x, base, width, height)))
-        if at % 2 == 0:
+        if len(labels) < 8 or at % 2 == 0:
             parts.append(
                 Markup('<text class="ax" x="{}" y="213" text-anchor="middle">{}</text>').format(
                     f"{x + width / 2:.1f}", label
@@ -75,9 +75,9 @@ def _grid(top: int) -> Markup:
 
 
 def _svg(sentence: str, parts: Sequence[Markup]) -> Markup:
-    return Markup('<svg class="ch" viewBox="0 0 {} {}" role="img" aria-label="{}" width="{}" height="{}">{}</svg>').format(
-        WIDTH, HEIGHT, sentence, WIDTH, HEIGHT, Markup("").join(parts)
-    )
+    return Markup(
+        '<svg class="ch" viewBox="0 0 {} {}" role="img" aria-label="{}" width="{}" height="{}">{}</svg>'
+    ).format(WIDTH, HEIGHT, sentence, WIDTH, HEIGHT, Markup("").join(parts))
 
 
 def _ceiling(most: int) -> int:

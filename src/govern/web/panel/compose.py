@@ -11,7 +11,6 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from govern.domain.accounts import Account
-from govern.domain.actions import Action
 from govern.domain.ids import message_number, uuid7
 from govern.domain.messages import Kind
 from govern.errors import Conflict, Invalid
@@ -21,6 +20,7 @@ from govern.services.messages import Draft, draft_message
 from govern.services.screening import WRITE_ACTION, permission_of, preview
 from govern.web.panel.desk import Desk
 from govern.web.panel.forms import FieldFault, Form, go, read_form
+from govern.web.panel.format import zone_name
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.message_view import chip
 from govern.web.panel.previews import preview_of
@@ -44,7 +44,7 @@ class DraftForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     do: Literal["draft", "submit", "check"] = "check"
 
 
-class Received(View):
+class Received(View, frozen=True, kw_only=True):
     """Something that can be answered."""
 
     words: str
@@ -53,14 +53,14 @@ class Received(View):
     href: str
 
 
-class Permission(View):
+class Permission(View, frozen=True, kw_only=True):
     """Whether a DM may be written, in words."""
 
     words: str
     tone: str
 
 
-class Choice(View):
+class Choice(View, frozen=True, kw_only=True):
     """An account one may write for."""
 
     account: AccountChip
@@ -68,13 +68,13 @@ class Choice(View):
     href: str
 
 
-class ComposePage(View):
+class ComposePage(View, frozen=True, kw_only=True):
     choices: Sequence[Choice]
     account: AccountChip | None
+    form: Form
     zone: str = ""
     limit: int = 280
     kinds: Sequence[tuple[str, str]] = ()
-    form: Form
     kind: str = "post"
     form_key: str = ""
     preview: Preview | None = None
@@ -165,9 +165,7 @@ async def _page(desk: Desk, form: Form, *, checked: DraftForm | None = None) -> 
     else:
         page = await _writing(desk, form, chosen[0], chosen[1], accounts, checked=checked)
     title = _("Write as @%(handle)s") % {"handle": chosen[0].handle} if chosen else _("Compose")
-    return await desk.show(
-        "pages/compose.html", page, here="compose", title=title, part="preview", status=form.status
-    )
+    return await desk.show("pages/compose.html", page, here="compose", title=title, part="preview", status=form.status)
 
 
 async def _writing(
@@ -183,7 +181,7 @@ async def _writing(
     return ComposePage(
         choices=(),
         account=chip(account.handle, accounts),
-        zone=account.zone,
+        zone=zone_name(account.zone),
         limit=account.length_limit,
         kinds=[(each.value, _(KINDS[each])) for each in kinds],
         kind=kind.value,

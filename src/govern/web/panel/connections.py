@@ -7,7 +7,7 @@ from litestar import Response, post
 from litestar.response import Redirect
 
 from govern.domain.actions import Action
-from govern.errors import Conflict, Invalid, N_, Unavailable
+from govern.errors import N_, Conflict, Invalid, Unavailable
 from govern.services.accounts import connect_account, disconnect_account
 from govern.web.panel.accounts import account_page
 from govern.web.panel.desk import Desk

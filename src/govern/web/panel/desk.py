@@ -10,6 +10,7 @@ from litestar.template import TemplateEngineProtocol
 from govern.access import Access
 from govern.domain.actions import Action
 from govern.domain.members import Actor
+from govern.services.outcomes import list_unknown
 from govern.services.pauses import list_pauses
 from govern.services.policies import Policies
 from govern.services.queue import count_queue
@@ -52,6 +53,7 @@ class Desk:
 
     def __init__(
         self,
+        *,
         request: Request[Any, Any, Any],
         session: SessionInfo,
         actor: Actor,
@@ -126,6 +128,7 @@ class Desk:
 
 
 async def provide_desk(
+    *,
     request: Request[Any, Any, Any],
     session: CurrentSession,
     actor: CurrentActor,
@@ -135,11 +138,19 @@ async def provide_desk(
     now: Now,
 ) -> Desk:
     """Put what a handler needs on its desk."""
-    return Desk(request, session, actor, access, policies, settings, now)
+    return Desk(
+        request=request,
+        session=session,
+        actor=actor,
+        access=access,
+        policies=policies,
+        settings=settings,
+        now=now,
+    )
 
 
 def _engine(request: Request[Any, Any, Any]) -> TemplateEngineProtocol[Any, Any]:
-    engine = request.app.template_engine
+    engine: TemplateEngineProtocol[Any, Any] | None = request.app.template_engine
     if engine is None:
         raise RuntimeError("the application was built without the panel's templates")
     return engine

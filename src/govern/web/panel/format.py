@@ -32,7 +32,7 @@ class Format(msgspec.Struct, frozen=True):
     @property
     def zone_name(self) -> str:
         """The zone as people say it: `Paris`."""
-        return self.zone.rpartition("/")[2].replace("_", " ")
+        return zone_name(self.zone)
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.zone))
@@ -57,11 +57,12 @@ class Format(msgspec.Struct, frozen=True):
         return dates.format_date(day, "d MMM", locale=language())
 
     def moment(self, at: datetime) -> str:
-        """`22 Nov 2026, 14:32`, without the day if it is today."""
-        local = self.local(at)
-        if local.date() == self.local(self.now).date():
+        """`22 Nov 2025, 14:32`, without the year of now, without the day of today."""
+        local, today = self.local(at), self.local(self.now)
+        if local.date() == today.date():
             return local.strftime("%H:%M")
-        return f"{dates.format_date(local.date(), 'd MMM y', locale=language())}, {local.strftime('%H:%M')}"
+        pattern = "d MMM" if local.year == today.year else "d MMM y"
+        return f"{dates.format_date(local.date(), pattern, locale=language())}, {local.strftime('%H:%M')}"
 
     def stamp(self, at: datetime) -> str:
         """`2026-11-22 14:32:09.412 +01:00`: exact, for the log."""
@@ -95,6 +96,11 @@ class Format(msgspec.Struct, frozen=True):
     def number(self, value: int) -> str:
         """`184,204`."""
         return numbers.format_decimal(value, locale=language())
+
+
+def zone_name(zone: str) -> str:
+    """`America/New_York` as people say it: `New York`."""
+    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def span(length: timedelta) -> str:

@@ -8,11 +8,11 @@ from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 
-from govern.errors import Conflict, GovernError, Invalid, N_
+from govern.errors import N_, Conflict, GovernError, Invalid
 from govern.web.panel.i18n import error_sentence
 from govern.web.panel.i18n import gettext as _
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 CSRF_FIELD = "_csrf"
 MAX_FIELDS = 60
 _REASONS = (

@@ -29,9 +29,7 @@ def steps(
 def _revision(reader: UUID | None, revision: Revision) -> Step:
     title = _("Revision %(n)s written") % {"n": revision.number}
     note = _("edited by the approver") if revision.edit_and_approve else ""
-    return Step(
-        title=title, by=_by(reader, revision.editor, revision.editor_name), note=note, at=revision.created_at
-    )
+    return Step(title=title, by=_by(reader, revision.editor, revision.editor_name), note=note, at=revision.created_at)
 
 
 def _verdict(reader: UUID | None, approval: Approval) -> Step:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -18,19 +19,19 @@ _language: ContextVar[str] = ContextVar("panel_language", default=SOURCE)
 
 @cache
 def _catalogue(language: str) -> catalogues.NullTranslations:
-    path = shipped("admin") / "i18n" / f"{language}.po"
-    if language == SOURCE or not path.is_file():
+    if language == SOURCE:
         return catalogues.NullTranslations()
     compiled = BytesIO()
-    with path.open("rb") as source:
+    with (shipped("admin") / "i18n" / f"{language}.po").open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))
     compiled.seek(0)
     return catalogues.GNUTranslations(compiled)
 
 
 def speak(language: str) -> None:
-    """Choose the language of every sentence this request makes."""
-    _language.set(language)
+    """Choose the language of every sentence this request makes; English where there is no catalogue."""
+    known = language.isalpha() and (shipped("admin") / "i18n" / f"{language}.po").is_file()
+    _language.set(language if known else SOURCE)
 
 
 def language() -> str:
@@ -49,14 +50,14 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 _ = gettext
 
 
-def in_language(sentences: Mapping[str, object]) -> str:
+def in_language(sentences: Mapping[Any, object]) -> str:
     """Choose from a sentence that comes in several languages, as findings and rules do."""
     return str(sentences.get(_language.get()) or sentences.get(SOURCE) or "")
 
 
 def error_sentence(error: GovernError) -> str:
     """Say an error in the language spoken now; the access policy brings its own two sentences."""
-    decision = error.data.get("decision")
-    if _language.get() != SOURCE and getattr(decision, "sentence_fr", ""):
-        return str(getattr(decision, "sentence_fr", ""))
+    translated = error.data.get(f"sentence_{_language.get()}")
+    if translated:
+        return str(translated)
     return gettext(error.template).format(**error.data)

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -32,7 +33,7 @@ def mark(text: str, spans: Sequence[Span]) -> list[Segment]:
     inside = [span for span in spans if 0 <= span.start < span.end <= len(text)]
     edges = sorted({0, len(text), *(span.start for span in inside), *(span.end for span in inside)})
     segments = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         over = [span for span in inside if span.start <= start and end <= span.end]
         gravest = max(over, key=lambda span: _RANK.index(span.mark), default=None)
         titles = " · ".join(dict.fromkeys(span.title for span in over))

@@ -18,6 +18,7 @@ from govern.services.outcomes import settle_outcome
 from govern.services.screening import preview
 from govern.web.panel.compose import WRITES, ComposePage, permission, wall_time
 from govern.web.panel.desk import Desk
+from govern.web.panel.format import zone_name
 from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.message_view import chip
@@ -62,9 +63,7 @@ async def post_edit(desk: Desk, number: str) -> Response[str] | Redirect:
         who: Any = {"actor": desk.actor, "access": desk.access, "now": desk.now}
         message = await revise_message(message.id, text=data.text, revision=data.revision, **who)
         if data.do == "submit":
-            message = await submit_message(
-                message.id, revision=message.revision.number, policies=desk.policies, **who
-            )
+            message = await submit_message(message.id, revision=message.revision.number, policies=desk.policies, **who)
     except (Invalid, Conflict) as error:
         return await _edit_page(desk, number, form.refuse(error))
     return go(f"/admin/messages/{message_number(message.number)}?done={data.do}")
@@ -186,7 +185,7 @@ async def _edit_page(desk: Desk, number: str, form: Form, *, checked: bool = Fal
     page = ComposePage(
         choices=(),
         account=chip(account.handle, {account.handle: account}),
-        zone=account.zone,
+        zone=zone_name(account.zone),
         limit=account.length_limit,
         kind=message.kind.value,
         form=form,
@@ -200,9 +199,7 @@ async def _edit_page(desk: Desk, number: str, form: Form, *, checked: bool = Fal
         asked=[_(KINDS[message.kind])],
     )
     title = _("Edit %(number)s") % {"number": message_number(message.number)}
-    return await desk.show(
-        "pages/compose.html", page, here="messages", title=title, part="preview", status=form.status
-    )
+    return await desk.show("pages/compose.html", page, here="messages", title=title, part="preview", status=form.status)
 
 
 ROUTES = (show_edit, post_edit, post_edit_preview, submit, withdraw, schedule, settle)

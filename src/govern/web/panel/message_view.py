@@ -106,7 +106,8 @@ async def verdicts(desk: Desk, message: Message) -> Verdicts:
         approve=asked.approve.allowed,
         reject=asked.reject.allowed,
         request_changes=asked.request_changes.allowed,
-        edit=asked.approve.allowed and message.kind in WRITE_ACTION,
+        edit=asked.approve.allowed
+        and await desk.access.allows(desk.actor, WRITE_ACTION[message.kind], Target(scope=message.scope)),
         needs_reason=asked.needs_reason,
         second_person=asked.second_person_after_edit,
         sentence="" if refused.allowed else in_language({"en": refused.sentence, "fr": refused.sentence_fr}),
@@ -123,7 +124,7 @@ def comparison(revisions: Sequence[Revision], since: int | None = None) -> Compa
 
 
 async def _can(desk: Desk, message: Message, approvals: Sequence[Approval]) -> frozenset[str]:
-    """Return what this member may do with it beside deciding: `revise`, `submit`, `withdraw`, …"""
+    """Return what this member may do with it beside deciding, as `revise` or `withdraw`."""
     target, own = Target(scope=message.scope), message.author == desk.actor.member
     withdrawn = Target(scope=message.scope, facts={"author": str(message.author)})
     write = await desk.access.allows(desk.actor, WRITE_ACTION[message.kind], target)
@@ -200,4 +201,3 @@ def _approvals(message: Message) -> str:
     if not message.approvals_required:
         return _("none needed")
     return _("%(given)s of %(required)s") % {"given": message.approvals, "required": message.approvals_required}
-

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Annotated
 from urllib.parse import urlencode
 
 from litestar import Response, get
+from litestar.params import Parameter
 
 from govern.domain.actions import Action
 from govern.domain.messages import Kind, Message, Revision, State
@@ -14,6 +16,7 @@ from govern.services.audit import EntryFilter, EntryView
 from govern.services.audit_log import search_log
 from govern.services.message_views import MessageFilter, get_message, list_messages, list_revisions
 from govern.web.panel.desk import Desk
+from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.marks import Segment, compare
@@ -25,7 +28,7 @@ _FRESH = timedelta(seconds=60)
 _ACTS = frozenset({"revise", "submit", "withdraw", "schedule", "undo"})
 
 
-class MessagesPage(View):
+class MessagesPage(View, frozen=True, kw_only=True):
     rows: Sequence[Row]
     states: Sequence[tuple[str, str]]
     accounts: Sequence[tuple[str, str]]
@@ -35,7 +38,7 @@ class MessagesPage(View):
     older: str
 
 
-class RevisionView(View):
+class RevisionView(View, frozen=True, kw_only=True):
     """One revision, compared with the one before it."""
 
     number: int
@@ -45,7 +48,7 @@ class RevisionView(View):
     digest: str
 
 
-class MessagePage(View):
+class MessagePage(View, frozen=True, kw_only=True):
     item: MessageView
     revisions: Sequence[RevisionView]
     entries: Sequence[EntryView]
@@ -59,18 +62,24 @@ class MessagePage(View):
 
 @get("/messages", opt={"action": Action.MESSAGE_READ})
 async def show_messages(
-    desk: Desk, state: str = "", account: str = "", kind: str = "", q: str = "", cursor: str | None = None
+    desk: Desk,
+    *,
+    of_state: Annotated[str, Parameter(query="state")] = "",
+    account: str = "",
+    kind: str = "",
+    q: str = "",
+    cursor: str | None = None,
 ) -> Response[str]:
     """Every message one may read, newest first."""
     accounts = {each.handle: each for each in await list_accounts(actor=desk.actor, access=desk.access)}
     wanted = MessageFilter(
-        state=State(state) if state in set(State) else None,
+        state=State(of_state) if of_state in set(State) else None,
         account=account or None,
         kind=Kind(kind) if kind in set(Kind) else None,
         q=q[:100] or None,
     )
     found = await list_messages(wanted, limit=50, cursor=cursor, actor=desk.actor, access=desk.access)
-    values = {"state": state, "account": account, "kind": kind, "q": q[:100]}
+    values = {"state": of_state, "account": account, "kind": kind, "q": q[:100]}
     given = {name: value for name, value in values.items() if value}
     page = MessagesPage(
         rows=[row_of(desk, each, accounts, f"/admin/messages/M-{each.number}") for each in found.items],
@@ -100,16 +109,13 @@ async def message_page(
     item = await message_view(desk, message, account)
     page = MessagePage(
         item=item,
-        revisions=[
-            _revision(desk, before, each)
-            for before, each in _pairs(await list_revisions(message.id))
-        ],
+        revisions=[_revision(desk, before, each) for before, each in _pairs(await list_revisions(message.id))],
         entries=await _entries(desk, item),
         acts=bool(item.can & _ACTS),
         done=_done(desk, message) if done else "",
         what=what,
         form=form or Form(),
-        zone=account.zone,
+        zone=zone_name(account.zone),
         planned=desk.fmt.wall(message.scheduled_at, account.zone) if message.scheduled_at else "",
     )
     status = form.status if form else 200

@@ -53,9 +53,7 @@ def _work(reach: Reach) -> list[NavItem]:
         items.append(_item("messages", "send", _("Messages")))
     if reach.settle and reach.unknown:
         address = "/admin/messages?state=outcome_unknown"
-        items.append(
-            _item("unknown", "help-circle", _("Unknown outcome"), href=address, count=reach.unknown, hot=True)
-        )
+        items.append(_item("unknown", "help-circle", _("Unknown outcome"), href=address, count=reach.unknown, hot=True))
     return items
 
 

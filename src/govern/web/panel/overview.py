@@ -16,7 +16,7 @@ from govern.web.panel.views import AccountChip, View
 from govern.web.panel.words import ACCOUNT_KINDS, ACCOUNT_STATES, Badge, badge
 
 
-class Card(View):
+class Card(View, frozen=True, kw_only=True):
     """A number that may need somebody, and where it leads."""
 
     number: int
@@ -26,7 +26,7 @@ class Card(View):
     tone: str
 
 
-class Chart(View):
+class Chart(View, frozen=True, kw_only=True):
     """A chart with its figure in words and its table."""
 
     title: str
@@ -38,13 +38,13 @@ class Chart(View):
     series: Sequence[Series]
 
 
-class Reason(View):
+class Reason(View, frozen=True, kw_only=True):
     rule: str
     count: int
     drawing: Markup
 
 
-class AccountLine(View):
+class AccountLine(View, frozen=True, kw_only=True):
     account: AccountChip
     href: str
     kind: str
@@ -55,7 +55,7 @@ class AccountLine(View):
     health: Badge
 
 
-class OverviewPage(View):
+class OverviewPage(View, frozen=True, kw_only=True):
     cards: Sequence[Card]
     charts: Sequence[Chart]
     dm_blocked: int
@@ -129,7 +129,7 @@ def _dialogue(desk: Desk, found: Overview) -> Chart:
     }
     return Chart(
         title=_("Dialogue against broadcast"),
-        figure=f"{share}%" if replies + posts else "–",
+        figure=f"{share}%" if replies + posts else "0",
         words=_("of what we sent in 14 days answers someone") if replies + posts else _("nothing was sent yet"),
         drawing=columns(labels, series, sentence=sentence),
         label=_("Day"),

@@ -33,7 +33,7 @@ class PauseForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     do: str = "pause"
 
 
-class PauseLine(View):
+class PauseLine(View, frozen=True, kw_only=True):
     """A pause in force."""
 
     id: str
@@ -47,7 +47,7 @@ class PauseLine(View):
     sentence: str
 
 
-class PausePage(View):
+class PausePage(View, frozen=True, kw_only=True):
     pauses: Sequence[PauseLine]
     may_set: bool
     scopes: Sequence[tuple[str, str]]
@@ -84,9 +84,7 @@ async def post_lift(desk: Desk, pause: UUID) -> Response[str] | Redirect:
     """Resume publishing."""
     form = await read_form(desk.request)
     try:
-        await lift_pause(
-            pause, reason=form.get("reason"), actor=desk.actor, access=desk.access, now=desk.now
-        )
+        await lift_pause(pause, reason=form.get("reason"), actor=desk.actor, access=desk.access, now=desk.now)
     except (Invalid, Conflict) as error:
         return await _page(desk, form.refuse(error))
     return go("/admin/pause")
@@ -104,9 +102,7 @@ async def _page(desk: Desk, form: Form, *, counts: PauseCounts | None = None) ->
         counts=counts,
         count_scope=scope_name(form.get("scope")) if counts else "",
     )
-    return await desk.show(
-        "pages/pause.html", page, here="pause", title=_("Pause publishing"), status=form.status
-    )
+    return await desk.show("pages/pause.html", page, here="pause", title=_("Pause publishing"), status=form.status)
 
 
 async def _line(desk: Desk, pause: Pause) -> PauseLine:

@@ -20,6 +20,7 @@ from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.views import View
 from govern.web.panel.words import Badge, colour_of, initials, role_name, scope_name
+from govern.web.panel.zones import zone_options
 
 _GIVEN = (Role.VIEWER, Role.AUTHOR, Role.AGENT, Role.BRAND_MANAGER, Role.COMPLIANCE, Role.ADMIN)
 _RESTRICTIONS = (Role.SUSPENDED, Role.OFFICE_HOURS_ONLY)
@@ -50,7 +51,7 @@ class RevokeForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
 
 
-class GrantLine(View):
+class GrantLine(View, frozen=True, kw_only=True):
     """A grant in words."""
 
     id: str
@@ -65,7 +66,7 @@ class GrantLine(View):
     end_reason: str = ""
 
 
-class PersonLine(View):
+class PersonLine(View, frozen=True, kw_only=True):
     email: str
     name: str
     initials: str
@@ -75,14 +76,14 @@ class PersonLine(View):
     grants: Sequence[tuple[str, str]]
 
 
-class PeoplePage(View):
+class PeoplePage(View, frozen=True, kw_only=True):
     people: Sequence[PersonLine]
     may_invite: bool
     form: Form
     zones: Sequence[tuple[str, str]]
 
 
-class PersonPage(View):
+class PersonPage(View, frozen=True, kw_only=True):
     person: PersonLine
     zone: str
     language: str
@@ -109,9 +110,7 @@ async def post_member(desk: Desk) -> Response[str] | Redirect:
     form = await read_form(desk.request)
     try:
         data = form.read(MemberForm)
-        member = await create_member(
-            **msgspec.structs.asdict(data), actor=desk.actor, access=desk.access, now=desk.now
-        )
+        member = await create_member(**msgspec.structs.asdict(data), actor=desk.actor, access=desk.access, now=desk.now)
     except (Invalid, Conflict) as error:
         return await _people(desk, form.refuse(error))
     return go(f"/admin/people/{member.email}")
@@ -162,9 +161,7 @@ async def _people(desk: Desk, form: Form) -> Response[str]:
     who: Any = {"actor": desk.actor, "access": desk.access, "now": desk.now}
     grants = _by_email(await list_grants(**who)) if await _sees_all(desk) else {}
     people = [_line(member, grants.get(member.email)) for member in await list_members(**who)]
-    page = PeoplePage(
-        people=people, may_invite=await desk.may(Action.MEMBER_INVITE), form=form, zones=zone_options()
-    )
+    page = PeoplePage(people=people, may_invite=await desk.may(Action.MEMBER_INVITE), form=form, zones=zone_options())
     title = _("People and roles")
     return await desk.show("pages/people.html", page, here="people", title=title, status=form.status)
 
@@ -280,29 +277,6 @@ def _by_email(grants: Sequence[GrantView]) -> Mapping[str, list[GrantView]]:
 def _end_of(day: date | None, zone: str) -> datetime | None:
     """Return the end of a day in the giver's zone."""
     return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(zone)) if day else None
-
-
-def zone_options() -> Sequence[tuple[str, str]]:
-    """Return the zones of a list: the common ones."""
-    names = (
-        "Europe/Paris",
-        "Europe/London",
-        "Europe/Berlin",
-        "Europe/Madrid",
-        "Europe/Rome",
-        "Europe/Zurich",
-        "America/New_York",
-        "America/Chicago",
-        "America/Los_Angeles",
-        "America/Montreal",
-        "Africa/Casablanca",
-        "Asia/Dubai",
-        "Asia/Tokyo",
-        "Asia/Singapore",
-        "Australia/Sydney",
-        "UTC",
-    )
-    return [(name, name.replace("_", " ")) for name in names]
 
 
 ROUTES = (show_people, post_member, show_person, post_grant, post_revoke)

@@ -17,6 +17,7 @@ from govern.web.panel.words import DECISIONS, Badge, badge
 DM_LIMIT = 10_000
 _MARKS = {"block": "b", "needs_approval": "w", "warn": "n", "allow": "n"}
 _TONES = {"block": "bad", "needs_approval": "warn", "warn": "info", "allow": "ok"}
+_SILENT = "allow"
 _ORDER = ("allow", "warn", "needs_approval", "block")
 
 
@@ -26,12 +27,16 @@ def preview_of(text: str, kind: Kind, account: Account | None, findings: Sequenc
     limit = DM_LIMIT if kind is Kind.DM else account.length_limit if account else 280
     weighted = len(text) if kind is Kind.DM else measure(text).weighted_length
     worst = max((str(found["decision"]) for found in plain), key=_rank, default="allow")
+    ordered = sorted(plain, key=lambda found: -_rank(str(found["decision"])))
+    said = [_finding(found, text) for found in ordered if found["decision"] != _SILENT]
     return Preview(
         segments=mark(text, [_span(found) for found in plain if found.get("span")]),
         weighted=weighted,
         limit=limit,
         over=weighted > limit,
-        findings=[_finding(found, text) for found in plain],
+        findings=said,
+        signals=[_finding(found, text) for found in plain if found["decision"] == _SILENT],
+        screened=screened,
         headline=_headline(plain) if screened else _("not screened yet"),
         worst=badge(DECISIONS.get(worst), worst),
     )
@@ -58,9 +63,10 @@ def _span(found: Mapping[str, Any]) -> Span:
 
 
 def _finding(found: Mapping[str, Any], text: str) -> FindingView:
-    decision, span = str(found["decision"]), found.get("span")
+    decision, span, points = str(found["decision"]), found.get("span"), found.get("points")
+    counted = decision == _SILENT and points is not None
     return FindingView(
-        badge=badge(DECISIONS.get(decision), decision),
+        badge=Badge(_points(float(points))) if counted else badge(DECISIONS.get(decision), decision),
         title=in_language(found["message"]),
         quote=text[int(span[0]) : int(span[1])] if span else "",
         rule=str(found["rule"]),
@@ -69,11 +75,19 @@ def _finding(found: Mapping[str, Any], text: str) -> FindingView:
     )
 
 
+def _points(points: float) -> str:
+    """Say what a signal counts for or against being promotion."""
+    if points < 0:
+        return _("takes off %(n)s points") % {"n": f"{-points:g}"}
+    return _("adds %(n)s points") % {"n": f"{points:g}"}
+
+
 def _headline(plain: Sequence[Mapping[str, Any]]) -> str:
-    blocking = sum(found["decision"] == "block" for found in plain)
-    if not plain:
+    found = [str(each["decision"]) for each in plain if each["decision"] != _SILENT]
+    blocking = found.count("block")
+    if not found:
         return _("nothing found")
-    words = ngettext("%(n)s finding", "%(n)s findings", len(plain)) % {"n": len(plain)}
+    words = ngettext("%(n)s finding", "%(n)s findings", len(found)) % {"n": len(found)}
     if not blocking:
         return _("%(findings)s, none blocking") % {"findings": words}
     return _("%(findings)s, %(n)s blocking") % {"findings": words, "n": blocking}

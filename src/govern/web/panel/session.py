@@ -19,7 +19,9 @@ MAX_AGENT = 200
 
 @get("/sign-in", opt={"public": "where people sign in"})
 async def show_sign_in(
-    request: Request[Any, Any, Any], settings: CurrentSettings, next: str = ""  # noqa: A002 - the address's own name
+    request: Request[Any, Any, Any],
+    settings: CurrentSettings,
+    next: str = "",  # noqa: A002 - the address's own name
 ) -> Response[str] | Redirect:
     """The sign-in form; who is signed in already goes on."""
     if await find_signed_in(request):

@@ -12,13 +12,13 @@ from govern.domain.actions import Action
 from govern.domain.members import SignInFailed
 from govern.errors import Conflict, Invalid
 from govern.services.members import change_password, change_settings
-from govern.services.sessions import list_sessions, revoke_session
+from govern.services.sessions import list_sessions, sign_out
 from govern.services.tokens import IssuedToken, issue_token, list_tokens, revoke_token
 from govern.web.panel.desk import Desk
 from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
-from govern.web.panel.people import zone_options
 from govern.web.panel.views import View
+from govern.web.panel.zones import zone_options
 
 _OWN = {"signed_in": "one's own settings"}
 
@@ -46,21 +46,21 @@ class TokenForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
 
 
-class SessionLine(View):
+class SessionLine(View, frozen=True, kw_only=True):
     id: str
     agent: str
     seen: str
     here: bool
 
 
-class TokenLine(View):
+class TokenLine(View, frozen=True, kw_only=True):
     id: str
     name: str
     made: str
     ends: str
 
 
-class SettingsPage(View):
+class SettingsPage(View, frozen=True, kw_only=True):
     form: Form
     at: str
     language: str
@@ -98,9 +98,7 @@ async def post_password(desk: Desk) -> Response[str] | Redirect:
     form = await read_form(desk.request)
     try:
         data = form.read(PasswordForm)
-        await change_password(
-            old=data.old, new=data.new, session_id=desk.session.id, actor=desk.actor, now=desk.now
-        )
+        await change_password(old=data.old, new=data.new, session_id=desk.session.id, actor=desk.actor, now=desk.now)
     except (Invalid, Conflict) as error:
         return await _page(desk, form.refuse(error), at="password")
     except SignInFailed:
@@ -112,7 +110,7 @@ async def post_password(desk: Desk) -> Response[str] | Redirect:
 @post("/settings/sessions/{session_id:uuid}/revoke", status_code=303, opt=_OWN)
 async def post_revoke_session(desk: Desk, session_id: UUID) -> Redirect:
     """End another session of one's own."""
-    await revoke_session(session_id, actor=desk.actor, now=desk.now)
+    await sign_out(session_id, actor=desk.actor, now=desk.now)
     return go("/admin/settings?done=session")
 
 
@@ -152,7 +150,7 @@ async def _page(
         at=at,
         language=member.language,
         zone=member.zone,
-        zones=_with(member.zone),
+        zones=zone_options(member.zone),
         theme=desk.session.theme,
         single_keys=desk.session.single_keys,
         sessions=[
@@ -165,7 +163,9 @@ async def _page(
             for each in await list_sessions(**who)
         ],
         tokens=[
-            TokenLine(id=str(each.id), name=each.name, made=fmt.moment(each.created_at), ends=fmt.moment(each.expires_at))
+            TokenLine(
+                id=str(each.id), name=each.name, made=fmt.moment(each.created_at), ends=fmt.moment(each.expires_at)
+            )
             for each in await list_tokens(**who)
         ],
         may_issue=await desk.may(Action.TOKEN_ISSUE),
@@ -173,11 +173,6 @@ async def _page(
         done=_done(done),
     )
     return await desk.show("pages/settings.html", page, here="settings", title=_("Settings"), status=form.status)
-
-
-def _with(zone: str) -> Sequence[tuple[str, str]]:
-    options = zone_options()
-    return options if zone in dict(options) else [(zone, zone), *options]
 
 
 def _done(what: str) -> str:

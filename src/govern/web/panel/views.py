@@ -14,7 +14,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """What every view model is."""
 
 
-class NavItem(View):
+class NavItem(View, frozen=True, kw_only=True):
     """One link of the navigation."""
 
     key: str
@@ -25,12 +25,12 @@ class NavItem(View):
     hot: bool = False
 
 
-class NavGroup(View):
+class NavGroup(View, frozen=True, kw_only=True):
     title: str
     items: Sequence[NavItem]
 
 
-class Person(View):
+class Person(View, frozen=True, kw_only=True):
     """Who is signed in."""
 
     name: str
@@ -40,7 +40,7 @@ class Person(View):
     colour: int
 
 
-class Frame(View):
+class Frame(View, frozen=True, kw_only=True):
     """What surrounds every page."""
 
     company: str
@@ -59,7 +59,7 @@ class Frame(View):
     queue: int
 
 
-class AccountChip(View):
+class AccountChip(View, frozen=True, kw_only=True):
     """An account as it is named everywhere: colour and handle."""
 
     handle: str
@@ -67,7 +67,7 @@ class AccountChip(View):
     colour: int
 
 
-class Row(View):
+class Row(View, frozen=True, kw_only=True):
     """A message in a list."""
 
     number: str
@@ -83,7 +83,7 @@ class Row(View):
     when: str = ""
 
 
-class Bubble(View):
+class Bubble(View, frozen=True, kw_only=True):
     """Something somebody wrote, as X shows it."""
 
     name: str
@@ -95,7 +95,7 @@ class Bubble(View):
     ours: bool = False
 
 
-class FindingView(View):
+class FindingView(View, frozen=True, kw_only=True):
     """One finding in words."""
 
     badge: Badge
@@ -106,7 +106,7 @@ class FindingView(View):
     tone: str
 
 
-class Preview(View):
+class Preview(View, frozen=True, kw_only=True):
     """A text as it will look, with what screening says of it."""
 
     segments: Sequence[Segment]
@@ -114,11 +114,14 @@ class Preview(View):
     limit: int
     over: bool
     findings: Sequence[FindingView]
+    signals: Sequence[FindingView]
+    """What counted for or against, without asking for anything by itself."""
+    screened: bool
     headline: str
     worst: Badge
 
 
-class Step(View):
+class Step(View, frozen=True, kw_only=True):
     """One line of a message's history."""
 
     title: str
@@ -128,7 +131,7 @@ class Step(View):
     tone: str = ""
 
 
-class Comparison(View):
+class Comparison(View, frozen=True, kw_only=True):
     """Two revisions side by side, in words."""
 
     before: int
@@ -136,7 +139,7 @@ class Comparison(View):
     segments: Sequence[Segment]
 
 
-class Verdicts(View):
+class Verdicts(View, frozen=True, kw_only=True):
     """Which decisions are this member's to take, and why not where they are not."""
 
     approve: bool
@@ -152,7 +155,7 @@ class Verdicts(View):
         return self.approve or self.reject or self.request_changes
 
 
-class MessageView(View):
+class MessageView(View, frozen=True, kw_only=True):
     """A message with all there is to see of it."""
 
     id: str

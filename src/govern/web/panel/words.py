@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from govern.domain.actions import Role
 from govern.domain.accounts import AccountKind, AccountState, Objective
+from govern.domain.actions import Role
 from govern.domain.messages import Kind, State
 from govern.domain.publications import Hold, Outcome
 from govern.errors import N_

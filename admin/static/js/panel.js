@@ -1,0 +1,29 @@
+// The panel's behaviour; without it every page still works. Each module is one custom element or one listener.
+import "./keys.js";
+import "./char-count.js";
+import "./sla-clock.js";
+import "./copy-text.js";
+import "./parts.js";
+
+// A refused form: what is wrong is read first.
+document.querySelector("[data-focus]")?.focus();
+
+// Only the target fields of the chosen kind are shown; without this script all are, and the server says what is missing.
+const form = document.querySelector("#compose");
+const choose = () => {
+  const kind = form.querySelector("[name=kind]:checked")?.value;
+  for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(kind);
+};
+if (form?.querySelector("[data-for]")) {
+  form.addEventListener("change", choose);
+  choose();
+}
+
+// A button that was pressed does not send twice.
+addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (button) setTimeout(() => { button.disabled = true; }); // after the form has read the button's own value
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
+});

@@ -1,0 +1,175 @@
+"""What an attempt came to: X's answer, or none before the deadline."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from govern import log
+from govern.database import rows
+from govern.domain.audit import (
+    PublicationFailed,
+    PublicationRefused,
+    PublicationSent,
+    PublicationUnknown,
+    Recorded,
+)
+from govern.domain.ids import uuid7
+from govern.domain.members import PUBLISHER
+from govern.domain.messages import Event, Message, can, next_state
+from govern.domain.publications import Hold, Outcome, Settlement
+from govern.services import audit, outbox
+from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
+from govern.services.credentials import mark_auth_lost
+from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
+from govern.services.use_case import use_case
+from govern.tables import Attempt, Publication
+
+logger = log.get(__name__)
+
+_OVERDUE = "SELECT id FROM attempt WHERE outcome IS NULL AND deadline_at < {} ORDER BY deadline_at LIMIT 100"
+_EARLIER_UNKNOWN = "SELECT id FROM attempt WHERE publication = {} AND id <> {} AND outcome = 'unknown' LIMIT 1"
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What one POST came to, in the words of the table of errors.
+
+    `again_at` is set where nothing is out and it may go again; `hold` where something must be mended first.
+    """
+
+    outcome: Outcome
+    reason: str | None = None
+    code: str = "sent"
+    x_id: str | None = None
+    again_at: datetime | None = None
+    hold: Hold | None = None
+    duplicate: bool = False
+    connected: bool | None = None
+    status: int | None = None
+    transaction_id: str | None = None
+
+
+async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Message:
+    """Write what X answered, move the message, and wake the account's next; an answer after the deadline counts too."""
+    async with use_case(actor=PUBLISHER, now=now):
+        message = await lock_message((await read_attempt(attempt)).message)
+        row = await read_attempt(attempt)
+        if row.outcome is not None:
+            return await _late_answer(row, message, result, now=now)
+        result = await _read_duplicate(row, result)
+        await _finish(row, result, now=now)
+        event = _event(result)
+        state = next_state(message.state, event)
+        await _move_publication(row, result, now=now)
+        await change_message(message, now, state=state.value)
+        await audit.record(
+            _entry(row, result),
+            actor=PUBLISHER,
+            now=now,
+            object=message_ref(message),
+            refs=row.refs,
+            scope=message.scope,
+            change=state_change(message, state),
+        )
+        await outbox.enqueue("publish", now=now, due_at=result.again_at, account=str(row.account))
+        return await load_message(message.id)
+
+
+async def _read_duplicate(row: AttemptRow, result: Result) -> Result:
+    """A duplicate after an attempt without an answer is probably out: a person looks. On a first one it is a refusal."""
+    if result.duplicate and rows(await Attempt.raw(_EARLIER_UNKNOWN, row.publication, row.id)):
+        return msgspec.structs.replace(result, outcome=Outcome.UNKNOWN)
+    return result
+
+
+def _event(result: Result) -> Event:
+    if result.outcome is Outcome.SENT:
+        return Event.SUCCEED
+    if result.outcome is Outcome.UNKNOWN:
+        return Event.LOSE
+    return Event.NOT_SENT if result.again_at is not None else Event.REFUSE
+
+
+async def _finish(row: AttemptRow, result: Result, *, now: datetime) -> None:
+    await Attempt.update(
+        {
+            Attempt.outcome: result.outcome.value,
+            Attempt.reason: result.reason,
+            Attempt.x_id: int(result.x_id) if result.x_id else None,
+            Attempt.connected: result.connected,
+            Attempt.status: result.status,
+            Attempt.transaction_id: (result.transaction_id or "")[:80] or None,
+            Attempt.finished_at: now,
+        }
+    ).where(Attempt.id == row.id)
+
+
+async def _move_publication(row: AttemptRow, result: Result, *, now: datetime) -> None:
+    values: dict[Any, Any] = {Publication.failure: result.reason}
+    if result.outcome is Outcome.SENT and result.x_id:
+        values = {Publication.x_id: int(result.x_id), Publication.closed_at: now, Publication.failure: None}
+    elif result.again_at is not None:
+        values |= {
+            Publication.next_attempt: uuid7(now),
+            Publication.wake_at: result.again_at,
+            Publication.hold: result.hold.value if result.hold else None,
+            Publication.hold_reason: result.reason if result.hold else None,
+            Publication.hold_since: now if result.hold else None,
+        }
+    elif result.outcome is not Outcome.UNKNOWN:
+        values |= {Publication.closed_at: now}
+    await Publication.update(values).where(Publication.id == row.publication)
+    if result.hold is Hold.AUTH:
+        await mark_auth_lost(row.account, actor=PUBLISHER, now=now)
+
+
+def _entry(row: AttemptRow, result: Result) -> Recorded:
+    if result.outcome is Outcome.SENT and result.x_id:
+        return PublicationSent(attempt=row.tries, x_id=result.x_id)
+    if result.outcome is Outcome.UNKNOWN:
+        return PublicationUnknown(attempt=row.tries, cause=result.code, status=result.status)
+    if result.outcome is Outcome.NOT_SENT:
+        return PublicationFailed(attempt=row.tries, cause=result.code)
+    return PublicationRefused(attempt=row.tries, reason=result.code, status=result.status)
+
+
+async def _late_answer(row: AttemptRow, message: Message, result: Result, *, now: datetime) -> Message:
+    """An answer that comes after the deadline: success is a fact, whatever was settled; all else is in the log already."""
+    if result.outcome is not Outcome.SENT or result.x_id is None or row.outcome != Outcome.UNKNOWN or row.x_id:
+        return message
+    await Attempt.update({Attempt.x_id: int(result.x_id)}).where(Attempt.id == row.id)
+    state = message.state
+    if row.resolved is None and can(state, Event.SUCCEED):
+        state = next_state(state, Event.SUCCEED)
+        await resolve_attempt(row.id, Settlement.SENT, "X answered after the deadline.", actor=None, now=now)
+        await _move_publication(row, result, now=now)
+        await change_message(message, now, state=state.value)
+    elif row.resolved != Settlement.SENT:
+        logger.error("publication.late_success", message=message.number, x_id=result.x_id, settled=row.resolved)
+    await audit.record(
+        PublicationSent(attempt=row.tries, x_id=result.x_id),
+        actor=PUBLISHER,
+        now=now,
+        object=message_ref(message),
+        refs=row.refs,
+        scope=message.scope,
+        change=state_change(message, state),
+    )
+    return await load_message(message.id)
+
+
+async def lose_overdue(*, now: datetime) -> int:
+    """Mark attempts whose deadline passed without an answer: their outcome is unknown. Returns how many."""
+    overdue = rows(await Attempt.raw(_OVERDUE, now))
+    for row in overdue:
+        await settle_attempt(
+            row["id"],
+            Result(
+                outcome=Outcome.UNKNOWN,
+                code="deadline",
+                reason="The worker gave no answer before the attempt's deadline.",
+            ),
+            now=now,
+        )
+    return len(overdue)

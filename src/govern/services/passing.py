@@ -1,0 +1,83 @@
+"""A due publication that does not go now: it is held, or it expires, or it is withdrawn."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from govern.domain.actions import Decision
+from govern.domain.audit import MessageExpired, MessageWithdrawn, ObjectRef, PublicationHeld, Recorded
+from govern.domain.members import PUBLISHER
+from govern.domain.messages import Event, Kind, Message, next_state
+from govern.domain.publications import Hold
+from govern.services import audit
+from govern.services.message_views import change_message, message_ref, state_change
+from govern.services.publications import close_unsent
+from govern.tables import Publication
+
+HOLD_FOR = timedelta(seconds=15)
+
+
+class Passed(msgspec.Struct, frozen=True, kw_only=True):
+    """A publication that did not go now; the next one of the account may."""
+
+    reason: str
+
+
+async def hold_publication(
+    publication: UUID,
+    message: Message,
+    hold: Hold,
+    sentence: str,
+    *,
+    decision: Decision | None = None,
+    now: datetime,
+) -> Passed:
+    """Let it wait and say why; it is asked again soon, and recorded once per cause."""
+    again = message.hold == hold.value
+    values: dict[Any, Any] = {Publication.wake_at: now + HOLD_FOR, Publication.hold_reason: sentence}
+    if not again:
+        values |= {Publication.hold: hold.value, Publication.hold_since: now}
+    await Publication.update(values).where(Publication.id == publication)
+    if not again:
+        await audit.record(
+            PublicationHeld(hold=hold.value, rule=decision.rule if decision else None),
+            actor=PUBLISHER,
+            now=now,
+            object=message_ref(message),
+            refs=(ObjectRef(kind="publication", id=publication),),
+            scope=message.scope,
+            decision=decision,
+        )
+    return Passed(reason=hold.value)
+
+
+async def expire_publication(message: Message, *, now: datetime) -> Passed:
+    """Its time to go out passed: late never goes out by itself."""
+    failure = "Its time to go out passed before it could be sent."
+    return await _close(message, Event.EXPIRE, MessageExpired(reason="window_passed"), failure, now=now)
+
+
+async def withdraw_publication(message: Message, *, now: datetime) -> Passed:
+    """Screening or the right to write says no to what was approved."""
+    failure = "Screening is stricter now than when it was approved, so it was not sent."
+    if message.kind is Kind.DM:
+        failure = "The right to write to this person ended before it could be sent."
+    entry = MessageWithdrawn(revision=message.revision.number, comment=failure)
+    return await _close(message, Event.WITHDRAW, entry, failure, now=now)
+
+
+async def _close(message: Message, event: Event, entry: Recorded, failure: str, *, now: datetime) -> Passed:
+    state = next_state(message.state, event)
+    await close_unsent(message, now=now, failure=failure)
+    await change_message(message, now, state=state.value)
+    await audit.record(
+        entry,
+        actor=PUBLISHER,
+        now=now,
+        object=message_ref(message),
+        scope=message.scope,
+        change=state_change(message, state),
+    )
+    return Passed(reason=state.value)

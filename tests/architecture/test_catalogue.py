@@ -1,0 +1,146 @@
+"""What PostgreSQL itself says of the tables: the enums, the keys, the rights."""
+
+import re
+from enum import StrEnum
+
+import asyncpg
+
+from govern.domain.accounts import AccountKind, AccountState, Objective
+from govern.domain.approvals import Verdict
+from govern.domain.consent import ConsentKind, Purpose
+from govern.domain.members import MemberState
+from govern.domain.messages import Kind, State
+from govern.domain.publications import Hold, Outcome, Settlement, XKind
+from govern.tables import TABLES
+
+LANGUAGES = ("en", "fr")
+ENUMS: dict[str, type[StrEnum]] = {
+    "account_kind_check": AccountKind,
+    "account_objectives_check": Objective,
+    "account_state_check": AccountState,
+    "approval_verdict_check": Verdict,
+    "attempt_outcome_check": Outcome,
+    "attempt_resolved_check": Settlement,
+    "consent_event_kind_check": ConsentKind,
+    "consent_event_purpose_check": Purpose,
+    "inbound_x_kind_check": XKind,
+    "member_state_check": MemberState,
+    "message_kind_check": Kind,
+    "message_state_check": State,
+    "pause_kinds_check": Kind,
+    "publication_hold_check": Hold,
+    "publication_x_kind_check": XKind,
+}
+WORDS: dict[str, tuple[str, ...]] = {
+    "account_credential_kind_check": ("oauth1", "oauth2"),
+    "account_credential_state_check": ("active", "needs_reauth", "revoked"),
+    "account_language_check": LANGUAGES,
+    "member_language_check": LANGUAGES,
+    "member_theme_check": ("system", "light", "dark"),
+    "poll_cursor_source_check": ("mentions", "dms"),
+    "scope_kind_check": ("company", "brand", "account"),
+    "screening_class_check": ("clean", "suspected", "promotional"),
+    "screening_decision_check": ("allow", "warn", "needs_approval", "block"),
+    "screening_moment_check": ("submit", "send", "rescreen"),
+}
+READ, ADD, CHANGE, REMOVE = "SELECT", "INSERT", "UPDATE", "DELETE"
+KEPT = frozenset({READ, ADD})
+CHANGED = KEPT | {CHANGE}
+SPENT = CHANGED | {REMOVE}
+RIGHTS = {
+    **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
+    **dict.fromkeys(("account", "account_credential", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
+    **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
+    **dict.fromkeys(("idempotency_key", "outbox"), SPENT),
+    "audit.entry": frozenset({READ}),  # and two columns, below
+}
+
+# A list and nothing else, as tables/checks.py writes it; conditions between columns have other forms.
+_LIST = re.compile(r"CHECK \(+\"?\w+\"?(?:\)::text)? (?:= ANY|<@) .*ARRAY\[(?P<words>[^\]]*)\][^=]*\)")
+_CHECKS = """
+SELECT conname AS name, pg_get_constraintdef(oid) AS text FROM pg_constraint
+ WHERE contype = 'c' AND connamespace IN ('public'::regnamespace, 'audit'::regnamespace)
+"""
+_KEYS = """
+SELECT conrelid::regclass::text || '.' || conname AS name, confdeltype::text, confupdtype::text, condeferrable
+  FROM pg_constraint WHERE contype = 'f'
+"""
+_TABLES = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'audit')"
+_RIGHTS = """
+SELECT c.oid::regclass::text AS name, coalesce(r.rolname, 'PUBLIC') AS role, array_agg(a.privilege_type) AS rights
+  FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+ WHERE c.relnamespace IN ('public'::regnamespace, 'audit'::regnamespace) AND a.grantee <> c.relowner AND c.relkind = $1
+ GROUP BY 1, 2
+"""
+_COLUMN_RIGHTS = """
+SELECT c.oid::regclass::text AS name, t.attname AS column, a.privilege_type AS right
+  FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid CROSS JOIN LATERAL aclexplode(t.attacl) a
+ WHERE c.relnamespace IN ('public'::regnamespace, 'audit'::regnamespace)
+"""
+
+
+async def listed(owner: asyncpg.Connection) -> dict[str, list[str]]:
+    """Every CHECK that is a list of words, with its words."""
+    checks = {row["name"]: _LIST.fullmatch(row["text"]) for row in await owner.fetch(_CHECKS)}
+    return {name: re.findall(r"'([^']*)'", found["words"]) for name, found in checks.items() if found}
+
+
+async def test_every_check_equals_its_enum(owner: asyncpg.Connection) -> None:
+    found = await listed(owner)
+    for name, enum in ENUMS.items():
+        assert found[name] == [member.value for member in enum], name
+
+
+async def test_every_list_of_words_is_an_enum_or_named_here(owner: asyncpg.Connection) -> None:
+    found = await listed(owner)
+    assert found.keys() == ENUMS.keys() | WORDS.keys()
+    assert {name: tuple(found[name]) for name in WORDS} == WORDS
+
+
+async def test_every_check_of_the_tables_is_in_the_database(owner: asyncpg.Connection) -> None:
+    found = {row["name"] for row in await owner.fetch(_CHECKS)}
+    declared = {
+        check._meta.name for table in TABLES for check in table._meta.constraints if hasattr(check, "condition")
+    }
+    assert len(declared) > 40
+    assert declared - found == set()
+
+
+async def test_no_foreign_key_cascades_or_waits(owner: asyncpg.Connection) -> None:
+    keys = await owner.fetch(_KEYS)
+    assert len(keys) > 30
+    assert [row["name"] for row in keys if row["confdeltype"] not in "ra" or row["confupdtype"] not in "ra"] == []
+    assert [row["name"] for row in keys if row["condeferrable"]] == []
+
+
+async def test_the_database_has_our_tables_and_no_others(owner: asyncpg.Connection) -> None:
+    found = {(row["schemaname"], row["tablename"]) for row in await owner.fetch(_TABLES)}
+    assert found == {(table._meta.schema or "public", table._meta.tablename) for table in TABLES} | {
+        ("public", "migration")
+    }
+
+
+async def test_the_application_has_these_rights_and_nobody_else_has_any(owner: asyncpg.Connection) -> None:
+    found = await owner.fetch(_RIGHTS, b"r")
+    assert {row["role"] for row in found} == {"govern_app"}
+    assert {row["name"]: frozenset(row["rights"]) for row in found} == RIGHTS
+
+
+async def test_of_an_entry_the_application_writes_two_columns(owner: asyncpg.Connection) -> None:
+    found = {tuple(row.values()) for row in await owner.fetch(_COLUMN_RIGHTS)}
+    assert found == {("audit.entry", "entry", "INSERT"), ("audit.entry", "leaf_hash", "INSERT")}
+
+
+async def test_of_sequences_the_application_takes_the_next_number_only(owner: asyncpg.Connection) -> None:
+    found = {row["name"]: row["rights"] for row in await owner.fetch(_RIGHTS, b"S")}
+    assert found == {"message_number": ["USAGE"], "audit.entry_arrival": ["USAGE"]}
+
+
+async def test_the_logins_are_members_and_nothing_more(owner: asyncpg.Connection) -> None:
+    roles = await owner.fetch(
+        "SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication AS strong"
+        "  FROM pg_roles WHERE rolname LIKE 'govern%'"
+    )
+    assert {row["rolname"] for row in roles} == {"govern_app", "govern_web", "govern_worker"}
+    assert [row["rolname"] for row in roles if row["strong"]] == []
+    assert not await owner.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'govern_app'")

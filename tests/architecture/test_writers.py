@@ -1,0 +1,94 @@
+"""Every function that changes something says who and when, and is recorded."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pytest
+
+from tests.architecture.sources import Source, python_files
+from tests.architecture.writers import check_writers, read_services
+
+HEAD = """
+from govern.database import transaction
+from govern.services import audit
+from govern.services.use_case import use_case
+from govern.tables import Message as MessageTable
+_CLOSE = "UPDATE message SET state = 'x'"
+_LOCK = "SELECT id FROM message FOR NO KEY UPDATE"
+"""
+GOOD = """
+async def close(*, actor, now):
+    async with use_case(actor=actor, now=now):
+        await _close()
+        await audit.record(1, actor=actor)
+
+async def _close():
+    await MessageTable.update({}).where(1)
+
+async def look():
+    return await MessageTable.raw(_LOCK)
+"""
+EXEMPT = {
+    "govern.services.idempotency.claim_key": "keeps an answer; the use case it answers for is recorded",
+    "govern.services.idempotency.finish_key": "keeps an answer",
+    "govern.services.idempotency.release_key": "forgets a claim",
+    "govern.services.members.change_settings": "how the panel looks to oneself",
+    "govern.services.outbox.Waker.wake_due": "wakes workers; what they do is recorded",
+    "govern.services.outbox.push_due": "wakes workers",
+    "govern.services.outbox.forget_old": "wake-ups that were delivered",
+    "govern.services.sessions.find_session": "when a session was last seen",
+    "govern.services.sessions.sign_in": "nobody is signed in yet: the entry's actor is the member who was named",
+}
+
+
+def faults(text: str, *, handler: str = "", exempt: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    graph = read_services([Source("src/govern/services/x.py", HEAD + text)])
+    return check_writers(graph, [Source("src/govern/web/x.py", handler)], exempt)
+
+
+def test_a_recorded_use_case_with_actor_and_now_is_right() -> None:
+    assert faults(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (GOOD.replace("*, actor, now", "*, actor"), "no keyword `now`"),
+        (GOOD.replace("*, actor, now", "*, now"), "no keyword `actor`"),
+        (GOOD.replace("*, actor, now", "actor, now"), "no keyword `now`"),
+        (GOOD.replace("await audit.record(1, actor=actor)", "pass"), "records nothing"),
+        ("async def close(*, actor, now):\n    await MessageTable.insert(1)", "opens no transaction"),
+        ("async def close(*, actor, now):\n    await MessageTable.insert(1)", "records nothing"),
+        ("async def close(*, actor, now):\n    await MessageTable.delete().where(1)", "records nothing"),
+        ("async def close(*, actor, now):\n    await MessageTable.raw(_CLOSE)", "records nothing"),
+        (
+            "class Closer:\n    async def close(self, *, actor, now):\n        await MessageTable.insert(1)",
+            "records nothing",
+        ),
+    ],
+)
+def test_a_use_case_that_hides_something_is_refused(text: str, fault: str) -> None:
+    assert any(fault in said for said in faults(text))
+
+
+def test_a_use_case_of_the_system_names_a_constant_as_its_actor() -> None:
+    assert faults(GOOD.replace("*, actor, now", "*, now").replace("actor=actor", "actor=SWEEP")) == []
+
+
+def test_a_part_that_writes_is_called_by_use_cases_only() -> None:
+    text = GOOD.replace("_close()", "change()") + "async def change():\n    await MessageTable.insert(1)\n"
+    assert faults(text, handler="from govern.services.x import close\nclose()") == []
+    assert faults(text, handler="from govern.services.x import change\nchange()")
+    assert faults(text, handler="from govern.services import x\nx.change()")
+
+
+def test_an_exemption_that_nothing_needs_is_refused() -> None:
+    for name in ("close", "look", "gone"):
+        assert faults(GOOD, exempt={f"govern.services.x.{name}": "there was a reason"})
+
+
+def test_every_use_case_says_who_and_when_and_is_recorded() -> None:
+    services = [each for each in python_files("src/govern/services") if not each.within("services/audit")]
+    callers = [each for each in python_files("src/govern") if not each.within("services")]
+    broken = check_writers(read_services(services), callers, EXEMPT)
+    assert not broken, "\n" + "\n".join(broken)
