@@ -1,13 +1,18 @@
 """What every use case promises: an entry per change, and nothing at all after a refusal."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from contextvars import Context
 from typing import Any
 
 import asyncpg
 import msgspec
+import pytest
 
 from govern.database import rows
+from govern.domain.members import Actor
+from govern.errors import Conflict, Denied, GovernError
 from govern.tables import AuditEntry
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration' ORDER BY 1"
@@ -25,7 +30,9 @@ async def actions() -> list[str]:
     return [entry["action"] for entry in await entries()]
 
 
-async def assert_audited(action: str, *, outcome: str = "done", actor: str | None = None, **data: object) -> dict[str, Any]:
+async def assert_audited(
+    action: str, /, *, outcome: str = "done", actor: str | None = None, **data: object
+) -> dict[str, Any]:
     """Check that the log has an entry of this action, with these data, and return the last such."""
     found = [entry for entry in await entries() if entry["action"] == action]
     assert found, f"no {action} in {await actions()}"
@@ -49,3 +56,40 @@ async def assert_nothing_changed(owner: asyncpg.Connection) -> AsyncIterator[Non
     before = await state(owner)
     yield
     assert await state(owner) == before
+
+
+@asynccontextmanager
+async def assert_refused(
+    kind: type[GovernError], owner: asyncpg.Connection
+) -> AsyncIterator[pytest.ExceptionInfo[GovernError]]:
+    """Check that the block is refused in this way, and that nothing changed."""
+    async with assert_nothing_changed(owner):
+        with pytest.raises(kind) as refused:
+            yield refused
+
+
+@asynccontextmanager
+async def assert_denied(
+    owner: asyncpg.Connection, actor: Actor, action: str, *, rule: str | None = None
+) -> AsyncIterator[None]:
+    """Check that the access policy refuses the block by this rule, that it is recorded once, and nothing changed."""
+    before = len(await entries())
+    async with assert_refused(Denied, owner) as refused:
+        yield
+    assert (refused.value.data["action"], refused.value.data["rule"]) == (action, rule)
+    added = (await entries())[before:]
+    assert [entry["action"] for entry in added] == ["access.denied"]
+    await assert_audited("access.denied", outcome="denied", actor=actor.id, action=action, rule=rule)
+
+
+async def race(*calls: Coroutine[Any, Any, object]) -> list[object]:
+    """Run the calls at once, each with a context and so a connection of its own; return what each gave or raised."""
+    tasks = [asyncio.create_task(call, context=Context()) for call in calls]
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def assert_one_winner(results: list[object]) -> None:
+    """Check that of those who raced one won and each other one was told of a conflict."""
+    lost = [result for result in results if isinstance(result, BaseException)]
+    assert len(lost) == len(results) - 1, results
+    assert all(isinstance(result, Conflict) for result in lost), lost

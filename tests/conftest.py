@@ -68,11 +68,20 @@ async def pool(engines: Engines) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def owners(owner_url: str) -> AsyncIterator[list[asyncpg.Connection]]:
+    """The superuser's connections so far; a test that restarts PostgreSQL leaves a dead one behind."""
+    connections: list[asyncpg.Connection] = []
+    yield connections
+    for connection in connections:
+        await asyncio.wait_for(connection.close(), 10)
+
+
+@pytest.fixture
+async def owner(owner_url: str, owners: list[asyncpg.Connection]) -> asyncpg.Connection:
     """A connection of the superuser."""
-    connection = await asyncpg.connect(owner_url)
-    yield connection
-    await asyncio.wait_for(connection.close(), 10)
+    if not owners or owners[-1].is_closed():
+        owners.append(await asyncpg.connect(owner_url))
+    return owners[-1]
 
 
 @pytest.fixture

@@ -155,7 +155,9 @@ async def make_message(
     )
 
 
-async def receive_dm(account: Account, handle: str = "marion", *, text: str = "Where is my parcel?", at: datetime = NOW) -> None:
+async def receive_dm(
+    account: Account, handle: str = "marion", *, text: str = "Where is my parcel?", at: datetime = NOW
+) -> None:
     """Let a person write to an account in private."""
     number = next(_numbers)
     await store_dms(

@@ -16,7 +16,7 @@ from govern import settings as settings_
 from govern.access import Access, load_bundle
 from govern.services.grants import PostgresGrants
 from govern.services.outbox import Waker
-from govern.services.policies import load_policies
+from govern.services.policies import load_policies, record_loaded
 from govern.services.rights import refuse_strong_role
 from govern.settings import Settings
 from govern.web.api import API
@@ -69,6 +69,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     async with database.pool():
         await refuse_strong_role(production=settings.production)
+        await record_loaded(app.state.access.bundle.digest, app.state.policies, now=datetime.now(UTC))
         yield
     await app.state.waker.close()
 

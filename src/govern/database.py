@@ -29,6 +29,8 @@ AWAY = (
     asyncpg.exceptions.CrashShutdownError,
     asyncpg.exceptions.TooManyConnectionsError,
 )
+# What asyncpg raises for a text PostgreSQL cannot hold (U+0000): the statement was refused, the transaction rolled back.
+UNSTORABLE = (asyncpg.exceptions.CharacterNotInRepertoireError, asyncpg.exceptions.UntranslatableCharacterError)
 
 _inside: ContextVar[bool] = ContextVar("govern_in_transaction", default=False)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -98,21 +99,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         for field in msgspec.structs.fields(Settings)
         if source.get(f"GOVERN_{field.name.upper()}")
     }
-    values: dict[str, object] = dict(given)
-    values.setdefault("policies", str(shipped("policies")))
-    for name in _DURATIONS:
-        if name in given:
-            values[name] = _seconds(name, given[name])
-    for name in ("policies", "data_dir"):
-        if name in values:
-            values[name] = Path(str(values[name]))
-    if "demo" in given:
-        values["demo"] = given["demo"].lower() in {"1", "true", "yes"}
-    if "env" in given:
-        if given["env"] not in set(Env):
-            raise SettingsError([f"GOVERN_ENV is {given['env']!r}; it must be one of {', '.join(Env)}."])
-        values["env"] = Env(given["env"])
-    settings = Settings(**values)  # type: ignore[arg-type]  # the loop above gave each field its type
+    settings = Settings(**_typed(given))
     faults = list(_faults(settings))
     if faults:
         raise SettingsError(faults)
@@ -148,6 +135,20 @@ def adopt(running: Path) -> None:
         return
     for name, value in msgspec.json.decode(running.read_bytes(), type=dict[str, str]).items():
         os.environ.setdefault(name, value)
+
+
+def _typed(given: Mapping[str, str]) -> dict[str, Any]:
+    """Give each text the type of its field."""
+    values: dict[str, Any] = {"policies": shipped("policies"), **given}
+    values |= {name: _seconds(name, given[name]) for name in _DURATIONS if name in given}
+    values |= {name: Path(given[name]) for name in ("policies", "data_dir") if name in given}
+    if "demo" in given:
+        values["demo"] = given["demo"].lower() in {"1", "true", "yes"}
+    if "env" in given:
+        if given["env"] not in set(Env):
+            raise SettingsError([f"GOVERN_ENV is {given['env']!r}; it must be one of {', '.join(Env)}."])
+        values["env"] = Env(given["env"])
+    return values
 
 
 def _seconds(name: str, text: str) -> timedelta:

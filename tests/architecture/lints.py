@@ -68,14 +68,14 @@ def dotted(node: ast.expr) -> str:
 def save(source: Source) -> Iterator[Found]:
     """`save()` writes every column, so the second writer wins."""
     for node, name in calls(source):
-        if source.ours and name == "save" and isinstance(node.func, ast.Attribute):
+        if source.within("services") and name == "save" and isinstance(node.func, ast.Attribute):
             yield at(node, "insert, or update().where(version).returning()")
 
 
 def batch(source: Source) -> Iterator[Found]:
     """`batch()` takes a connection of its own, outside pool and transaction."""
     for node, name in calls(source):
-        if source.ours and name == "batch" and isinstance(node.func, ast.Attribute):
+        if source.within("services") and name == "batch" and isinstance(node.func, ast.Attribute):
             yield at(node, "select in pages by key")
 
 

@@ -125,7 +125,12 @@ def test_approval_after_its_deadline_is_too_late() -> None:
 
 @pytest.mark.parametrize(
     ("text", "limit"),
-    [("1m", timedelta(minutes=1)), ("24h", timedelta(hours=24)), ("2d", timedelta(days=2)), ("90m", timedelta(hours=1.5))],
+    [
+        ("1m", timedelta(minutes=1)),
+        ("24h", timedelta(hours=24)),
+        ("2d", timedelta(days=2)),
+        ("90m", timedelta(hours=1.5)),
+    ],
 )
 def test_duration_is_a_number_and_a_unit(text: str, limit: timedelta) -> None:
     assert Rule(id="a", why=WHY, deadline=text).time_limit == limit

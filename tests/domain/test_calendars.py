@@ -19,7 +19,9 @@ def read_jsonl(text: str) -> Calendar:
 def test_csv_is_read_however_the_spreadsheet_wrote_it(mark: str, separator: str, ending: str) -> None:
     rows = [["Account", " kind", "TEXT"], ["@Help", "post ", '"One, two; ""three"""']]
     calendar = read_csv(mark + ending.join(separator.join(row) for row in rows) + ending)
-    assert [line.cells for line in calendar.lines] == [{"account": "@Help", "kind": "post", "text": 'One, two; "three"'}]
+    assert [line.cells for line in calendar.lines] == [
+        {"account": "@Help", "kind": "post", "text": 'One, two; "three"'}
+    ]
     assert calendar.faults == ()
 
 

@@ -36,7 +36,9 @@ def test_message_number_reads_back(number: int) -> None:
     assert parse_message_number(message_number(number).lower()) == number
 
 
-@pytest.mark.parametrize("text", ["", "M", "M-", "1042", "M-1O42", "M--1", "M-1.0", "M-²", "M-٣", "X-1", "M-" + "9" * 16])
+@pytest.mark.parametrize(
+    "text", ["", "M", "M-", "1042", "M-1O42", "M--1", "M-1.0", "M-²", "M-٣", "X-1", "M-" + "9" * 16]
+)
 def test_what_is_no_message_number_finds_no_message(text: str) -> None:
     with pytest.raises(NotFound):
         parse_message_number(text)

@@ -83,7 +83,9 @@ def test_offset_that_the_zone_does_not_have_then_is_taken_for_a_slip() -> None:
         read_moment("2026-12-01T09:30+02:00", PARIS)
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)), st.sampled_from([PARIS, "America/Lima", "Asia/Tehran"]))
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)), st.sampled_from([PARIS, "America/Lima", "Asia/Tehran"])
+)
 def test_instant_shown_in_its_zone_reads_back_as_the_same_instant(wall: datetime, zone: str) -> None:
     text = wall.isoformat(timespec="minutes")
     try:

@@ -82,7 +82,7 @@ async def test_of_two_workers_at_once_one_starts(owner: asyncpg.Connection, owne
 async def _until_waiting(connection: asyncpg.Connection, pid: int) -> None:
     """Wait until a backend waits for a lock: nothing else tells that it arrived."""
     async with asyncio.timeout(10):
-        while not await connection.fetchval("SELECT cardinality(pg_blocking_pids($1)) > 0", pid):  # noqa: ASYNC110 - of another process
+        while not await connection.fetchval("SELECT cardinality(pg_blocking_pids($1)) > 0", pid):
             await asyncio.sleep(0.01)
 
 

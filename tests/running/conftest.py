@@ -3,8 +3,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import psutil
 import pytest
 
 from govern.embedded import free_port
+from govern.sandbox.app import create_sandbox
+from govern.sandbox.server import make_server
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "govern.cli")
@@ -20,7 +23,9 @@ COMMAND = (sys.executable, "-m", "govern.cli")
 class Up:
     """`govern up` as a person starts it: a process with a data folder, two ports and a ready file."""
 
-    def __init__(self, folder: Path, *options: str, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, folder: Path, *options: str, command: Sequence[str] = COMMAND, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.data = folder / "data"
         self.ready_file = folder / "ready.json"
         self.printed = folder / "printed.txt"
@@ -32,7 +37,7 @@ class Up:
                 [*command, "up", *ports, *places, *options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=clean_environment(),
+                env={**clean_environment(), **(settings or {})},
                 cwd=folder,
             )
 
@@ -91,3 +96,17 @@ def start_up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     yield start
     for up in started:
         up.end()
+
+
+@pytest.fixture
+def sandbox_address() -> Iterator[str]:
+    """A fresh X sandbox on a free port."""
+    server = make_server(create_sandbox(), port=0, idle_s=1)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_for(lambda: server.started)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()

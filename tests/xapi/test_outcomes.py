@@ -6,7 +6,6 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.xapi.conftest import KEYS, client_of, http, odd_server, problem, soon
 
 from govern.xapi.client import OutgoingDm, OutgoingPost
 from govern.xapi.errors import (
@@ -21,6 +20,7 @@ from govern.xapi.errors import (
 )
 from govern.xapi.reasons import REASONS
 from govern.xapi.tweepy_client import TweepyClient
+from tests.xapi.conftest import KEYS, client_of, http, odd_server, problem, soon
 
 HELLO = OutgoingPost(text="hello")
 RESET = int(datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp())

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.xapi.conftest import client_of, http, odd_server, problem
 
 from govern.xapi.answers import Entities, Link, plain_text
 from govern.xapi.call import MAX_PAGES
 from govern.xapi.client import XUser
 from govern.xapi.errors import OutcomeUnknown
 from govern.xapi.snowflake import EPOCH_MS, snowflake_floor, snowflake_time
+from tests.xapi.conftest import client_of, http, odd_server, problem
 
 ANN = {"id": "22", "username": "ann", "name": "Ann"}
 US = {"id": "11", "username": "us", "name": "Us"}

@@ -1,7 +1,6 @@
 """The client against the real sandbox: signatures verified, state looked at from the other side."""
 
 import pytest
-from tests.xapi.conftest import Sandbox, soon
 
 from govern.xapi.client import OutgoingDm, OutgoingPost
 from govern.xapi.errors import (
@@ -14,6 +13,7 @@ from govern.xapi.errors import (
     XError,
 )
 from govern.xapi.snowflake import snowflake_floor
+from tests.xapi.conftest import Sandbox, soon
 
 
 async def test_post_reply_and_quote_arrive_as_written(x_sandbox: Sandbox) -> None:

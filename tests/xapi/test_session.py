@@ -8,7 +8,6 @@ import pytest
 from oauthlib.oauth1 import Client as OAuthClient
 from oauthlib.oauth1.rfc5849 import utils
 from rich.pretty import pretty_repr
-from tests.xapi.conftest import KEYS, client_of, http, odd_server, problem, soon
 from yarl import URL
 
 from govern import database
@@ -17,6 +16,7 @@ from govern.xapi.credentials import Credentials
 from govern.xapi.errors import XError
 from govern.xapi.session import parse_address, rebase
 from govern.xapi.tweepy_client import TweepyClient
+from tests.xapi.conftest import KEYS, client_of, http, odd_server, problem, soon
 
 SIGNED = URL("https://api.twitter.com/2/users/11/mentions?end_time=2026-08-01T00%3A00%3A00Z&x=a%2Cb", encoded=True)
 

@@ -10,10 +10,11 @@ import aiohttp
 import pytest
 import tweepy
 from aiohttp.client_exceptions import ContentTypeError
-from tests.xapi.conftest import http, odd_server, problem
 from tweepy.asynchronous import AsyncClient
 from tweepy.asynchronous.client import AsyncBaseClient
 from yarl import URL
+
+from tests.xapi.conftest import http, odd_server, problem
 
 
 class RecordingSession:

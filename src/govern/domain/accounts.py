@@ -6,9 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from govern.errors import Conflict, Invalid, N_
+from govern.errors import N_, Conflict, Invalid
 
 COMPANY = "company"
+LANGUAGES = ("en", "fr")
 HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 

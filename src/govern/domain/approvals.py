@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from govern.domain.messages import Kind
-from govern.errors import Conflict, N_
+from govern.errors import N_, Conflict
 
 
 class Verdict(StrEnum):

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from govern.errors import NotFound
 
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

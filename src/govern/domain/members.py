@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from govern.errors import Conflict, GovernError, Invalid, N_
+from govern.errors import N_, Conflict, GovernError, Invalid
 
 
 class MemberState(StrEnum):

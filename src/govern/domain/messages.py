@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from govern.errors import Conflict, Invalid, N_
+from govern.errors import N_, Conflict, Invalid
 
 MAX_TEXT = 25_000
 MAX_REASON = 500
@@ -326,15 +326,24 @@ def check_text(text: str) -> str:
     Raises:
         TextMissing: nothing but blanks.
         TextTooLong: over 25,000 characters, the most X takes from anybody; the account's own limit is screened.
-        TextUnstorable: it holds what PostgreSQL or UTF-8 has no place for.
+        TextUnstorable
     """
     if not text.strip():
         raise TextMissing(field="text")
     if len(text) > MAX_TEXT:
         raise TextTooLong(length=len(text), limit=MAX_TEXT, field="text")
-    if _UNSTORABLE.search(text):
-        raise TextUnstorable(field="text")
+    check_storable(text, field="text")
     return text
+
+
+def check_storable(text: str, *, field: str) -> None:
+    """Refuse what PostgreSQL or UTF-8 has no place for.
+
+    Raises:
+        TextUnstorable
+    """
+    if _UNSTORABLE.search(text):
+        raise TextUnstorable(field=field)
 
 
 def check_reason(reason: str | None) -> str | None:
@@ -347,8 +356,7 @@ def check_reason(reason: str | None) -> str | None:
     given = (reason or "").strip()
     if len(given) > MAX_REASON:
         raise TextTooLong(length=len(given), limit=MAX_REASON, field="reason")
-    if _UNSTORABLE.search(given):
-        raise TextUnstorable(field="reason")
+    check_storable(given, field="reason")
     return given or None
 
 

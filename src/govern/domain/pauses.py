@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from govern.errors import Conflict, N_
+from govern.errors import N_, Conflict
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):

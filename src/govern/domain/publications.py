@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from govern.domain.messages import Kind
-from govern.errors import Conflict, N_
+from govern.errors import N_, Conflict
 
 
 class Outcome(StrEnum):

@@ -8,6 +8,7 @@ from govern.domain.accounts import Account
 from govern.domain.members import Actor, Via, system_actor
 from govern.services.conversations import newest_read, store_dms, store_mentions
 from govern.services.credentials import report_auth_lost
+from govern.services.use_case import DoneMeanwhile
 from govern.xapi.client import XClient
 from govern.xapi.errors import AuthLost, XError
 
@@ -29,7 +30,7 @@ async def ingest(account: Account, client: XClient, *, clock: Clock) -> int:
         except AuthLost:
             await report_auth_lost(account.id, actor=POLLER, now=clock())
             break
-        except XError as error:
+        except (XError, DoneMeanwhile) as error:  # done meanwhile: by another worker, which read the same
             logger.warning("ingest.failed", account=account.handle, poll=poll.__name__, error=type(error).__name__)
     return new
 

@@ -11,6 +11,7 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import (
     COMPANY,
+    LANGUAGES,
     SLUG,
     Account,
     AccountExists,
@@ -35,7 +36,7 @@ from govern.domain.audit import (
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import ChangedMeanwhile
-from govern.errors import Conflict, Denied, Invalid, N_, NotFound
+from govern.errors import N_, Conflict, Denied, Invalid, NotFound
 from govern.services import audit
 from govern.services.members import check_zone
 from govern.services.use_case import use_case
@@ -99,7 +100,7 @@ async def get_account(handle: str, *, actor: Actor, access: Access, now: datetim
         async with use_case(actor=actor, now=now):
             await access.require(actor, Action.MESSAGE_READ, Target(scope=account.scope))
     except Denied as denied:
-        raise UnknownAccount(name=account.handle) from denied
+        raise UnknownAccount(name=parse_handle(handle), field="account") from denied
     return account
 
 
@@ -171,7 +172,7 @@ async def create_account(
 ) -> Account:
     """Add an account to a brand; it can send nothing until it is connected."""
     handle = parse_handle(handle)
-    _check_words(name, topic, colour)
+    _check_words(name, topic, language, colour)
     check_zone(zone)
     async with use_case(actor=actor, now=now):
         owner = await BrandTable.select(BrandTable.id, BrandTable.scope).where(BrandTable.slug == brand).first()
@@ -230,7 +231,7 @@ async def edit_account(
     Raises:
         ChangedMeanwhile: `version` is not the current one.
     """
-    _check_words(name, topic, colour)
+    _check_words(name, topic, language, colour)
     check_zone(zone)
     if not 0 <= undo_window_seconds <= 60:
         raise Invalid(reason="The time to undo is 0 to 60 s.", field="undo_window_seconds")
@@ -361,11 +362,13 @@ async def _keep(account: UUID, credentials: Credentials, vault: Vault) -> None:
         await AccountCredential.insert(AccountCredential(account=account, **values))
 
 
-def _check_words(name: str, topic: str, colour: int) -> None:
+def _check_words(name: str, topic: str, language: str, colour: int) -> None:
     if not 1 <= len(name.strip()) <= 80:
         raise Invalid(reason="A name has 1 to 80 characters.", field="name")
     if len(topic.strip()) > 120:
         raise Invalid(reason="A topic has at most 120 characters.", field="topic")
+    if language not in LANGUAGES:
+        raise Invalid(reason="A language is en or fr.", field="language")
     if not 1 <= colour <= 6:
         raise Invalid(reason="A colour is a number from 1 to 6.", field="colour")
 

@@ -1,7 +1,6 @@
 """Verdicts on revisions: approve, also with an edit, reject, ask for changes, take an approval back."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -36,7 +35,7 @@ from govern.domain.messages import (
     check_text,
     next_state,
 )
-from govern.errors import Denied, N_
+from govern.errors import N_, Denied
 from govern.services import audit
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.messages import approval_rule, write_revision

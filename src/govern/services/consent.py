@@ -13,7 +13,7 @@ from govern.domain.audit import ConsentRecorded, ObjectRef
 from govern.domain.consent import ConsentEvent, ConsentKind, ConsentRules, DmPermission, Purpose, dm_permission
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.errors import Invalid, N_
+from govern.errors import N_, Invalid
 from govern.services import audit, contacts
 from govern.services.accounts import find_account
 from govern.services.use_case import use_case

@@ -17,11 +17,12 @@ _LATE = "SELECT id FROM message WHERE state = 'pending_approval' AND deadline_at
 
 async def expire_late_approvals(*, now: datetime) -> int:
     """Expire what nobody decided in time, each in its own transaction; returns how many."""
-    late = rows(await MessageTable.raw(_LATE, now))
-    for row in late:
+    expired = 0
+    for row in rows(await MessageTable.raw(_LATE, now)):
         async with use_case(actor=SWEEP, now=now):
             message = await lock_message(row["id"])
-            if not can(message.state, Event.EXPIRE) or message.deadline_at is None or message.deadline_at >= now:
+            # Decided, or given more time, while we waited for its lock.
+            if not can(message.state, Event.APPROVE) or message.deadline_at is None or message.deadline_at >= now:
                 continue
             state = next_state(message.state, Event.EXPIRE)
             await change_message(message, now, state=state.value)
@@ -33,4 +34,5 @@ async def expire_late_approvals(*, now: datetime) -> int:
                 scope=message.scope,
                 change=state_change(message, state),
             )
-    return len(late)
+            expired += 1
+    return expired

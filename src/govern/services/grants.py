@@ -8,18 +8,19 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import COMPANY, Action, Grant, Requester, Role, Target
+from govern.domain.actions import COMPANY, Action, Decision, Grant, Requester, Role, Target
 from govern.domain.audit import ObjectRef, RoleAssigned, RoleRevoked
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.errors import Conflict, Invalid, N_, NotFound
+from govern.domain.messages import check_reason
+from govern.errors import N_, Conflict, Invalid, NotFound
 from govern.services import audit
+from govern.services.gate import close_gate
 from govern.services.members import lock_member
 from govern.services.use_case import use_case
 from govern.tables import Member, RoleGrant, Scope
 
 MIN_REASON = 3
-MAX_REASON = 500
 
 
 class AlreadyGranted(Conflict):
@@ -112,6 +113,10 @@ _VIEW_LIST = (
 _VIEW_ONE = _VIEW + " WHERE g.id = {}"
 _LOCK = "SELECT id FROM role_grant WHERE id = {} FOR NO KEY UPDATE"
 _GRANTS_OF = f"SELECT g.role, g.scope FROM role_grant g WHERE g.member = {{}} AND {_IN_FORCE}"  # noqa: S608
+_EXPIRED = """
+SELECT id FROM role_grant WHERE member = {} AND role = {} AND scope = {} AND revoked_at IS NULL AND expires_at <= now()
+"""
+_RENEWED = "It had expired; the role was given anew."
 _LOCK_ADMINS = """
 SELECT id FROM role_grant WHERE role = 'admin' AND scope = 'company' AND revoked_at IS NULL AND expires_at IS NULL
  ORDER BY id FOR NO KEY UPDATE
@@ -174,12 +179,12 @@ async def assign_role(
     now: datetime,
 ) -> GrantView:
     """Give a member a role at a scope and below; it holds from the next decision on."""
+    _check(role, reason, expires_at, now)
     async with use_case(actor=actor, now=now):
         member = await lock_member(email)
         if not await Scope.exists().where(Scope.key == scope):
             raise UnknownScope(name=scope[:64])
         decision = await access.require(actor, Action.ROLE_ASSIGN, await _target(member.id, role, scope))
-        _check(role, reason, expires_at, now)
         grant = RoleGrant(
             id=uuid7(now),
             member=member.id,
@@ -194,6 +199,7 @@ async def assign_role(
         held = rows(await RoleGrant.raw(_GRANTS_OF, member.id))
         if any(row["role"] == role and row["scope"] == scope for row in held):
             raise AlreadyGranted(name=member.name, role=role, scope=scope)
+        await _close_expired(member.id, role, scope, actor=actor, now=now, decision=decision)
         await RoleGrant.insert(grant)
         await audit.record(
             RoleAssigned(member=member.id, role=role, expires_at=expires_at, reason=reason.strip()),
@@ -207,37 +213,50 @@ async def assign_role(
         return await get_view(grant.id)
 
 
+async def _close_expired(
+    member: UUID, role: str, scope: str, *, actor: Actor, now: datetime, decision: Decision
+) -> None:
+    """Close the member's expired grant of the same role and scope: only one may stand open, and rows are their own history."""
+    for row in rows(await RoleGrant.raw(_EXPIRED, member, role, scope)):
+        await _revoke(row["id"], member, role, scope, _RENEWED, actor=actor, now=now, decision=decision)
+
+
 async def revoke_role(grant_id: UUID, *, reason: str, actor: Actor, access: Access, now: datetime) -> GrantView:
     """Take a role away; it is gone for the next decision."""
+    _check(None, reason, None, now)
     async with use_case(actor=actor, now=now):
+        await close_gate()
         admins = {row["id"] for row in rows(await RoleGrant.raw(_LOCK_ADMINS))}
         await RoleGrant.raw(_LOCK, grant_id)
         grant = await get_view(grant_id)
         decision = await access.require(
             actor, Action.ROLE_REVOKE, await _target(grant.member_id, grant.role, grant.scope)
         )
-        _check(grant.role, reason, None, now)
         if grant.revoked_at is not None:
             raise AlreadyRevoked
         if admins == {grant_id}:
             raise LastAdmin
-        await RoleGrant.update(
-            {
-                RoleGrant.revoked_at: now,
-                RoleGrant.revoked_by: actor.member,
-                RoleGrant.revoke_reason: reason.strip(),
-            }
-        ).where(RoleGrant.id == grant_id)
-        await audit.record(
-            RoleRevoked(member=grant.member_id, role=grant.role, reason=reason.strip()),
-            actor=actor,
-            now=now,
-            object=ObjectRef(kind="grant", id=grant_id),
-            refs=(ObjectRef(kind="member", id=grant.member_id),),
-            scope=grant.scope,
-            decision=decision,
+        await _revoke(
+            grant_id, grant.member_id, grant.role, grant.scope, reason.strip(), actor=actor, now=now, decision=decision
         )
         return await get_view(grant_id)
+
+
+async def _revoke(
+    grant: UUID, member: UUID, role: str, scope: str, reason: str, *, actor: Actor, now: datetime, decision: Decision
+) -> None:
+    await RoleGrant.update(
+        {RoleGrant.revoked_at: now, RoleGrant.revoked_by: actor.member, RoleGrant.revoke_reason: reason}
+    ).where(RoleGrant.id == grant)
+    await audit.record(
+        RoleRevoked(member=member, role=role, reason=reason),
+        actor=actor,
+        now=now,
+        object=ObjectRef(kind="grant", id=grant),
+        refs=(ObjectRef(kind="member", id=member),),
+        scope=scope,
+        decision=decision,
+    )
 
 
 async def get_view(grant_id: UUID) -> GrantView:
@@ -274,10 +293,10 @@ async def _target(member: UUID, role: str, scope: str) -> Target:
     return Target(scope=scope, facts={"member": str(member), "role": role, "member_grants": pairs})
 
 
-def _check(role: str, reason: str, expires_at: datetime | None, now: datetime) -> None:
-    if role not in set(Role) or role == Role.PUBLISHER:
+def _check(role: str | None, reason: str, expires_at: datetime | None, now: datetime) -> None:
+    if role is not None and (role not in set(Role) or role == Role.PUBLISHER):
         raise UnknownRole(role=role[:32], field="role")
-    if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
+    if len(check_reason(reason) or "") < MIN_REASON:
         raise BadReason(field="reason")
     if expires_at is not None and expires_at <= now:
         raise BadEnd(field="expires_at")

@@ -145,7 +145,7 @@ def _check_line(line: Line, writer: _Writer, now: datetime, found: list[Fault]) 
     text = line.cell("text")
     account = _tried(line, "account", found, lambda: _account(line.cell("account"), writer))
     kind = _tried(line, "kind", found, lambda: _kind(line.cell("kind")))
-    _tried(line, "text", found, lambda: check_text(text))
+    storable = _tried(line, "text", found, lambda: check_text(text)) is not None
     zone = line.cell("zone") or (account.zone if account else "UTC")
     at = _tried(line, "scheduled_at", found, lambda: _moment(line.cell("scheduled_at"), zone, now))
     recipient = _tried(line, "recipient", found, lambda: _handle(line.cell("recipient")))
@@ -153,7 +153,8 @@ def _check_line(line: Line, writer: _Writer, now: datetime, found: list[Fault]) 
         return None
     in_reply_to = line.cell("in_reply_to") or None
     _tried(line, "kind", found, lambda: check_target(kind, in_reply_to=in_reply_to, recipient=line.cell("recipient")))
-    _tried(line, "text", found, lambda: _check_fit(kind, text, account))
+    if storable:
+        _tried(line, "text", found, lambda: _check_fit(kind, text, account))
     draft = Draft(
         account=account.handle,
         kind=kind,

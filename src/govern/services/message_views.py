@@ -13,8 +13,8 @@ from govern.domain.approvals import Approval
 from govern.domain.audit import Change, ObjectRef
 from govern.domain.ids import parse_message_number
 from govern.domain.members import Actor
-from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State
-from govern.errors import Denied, Invalid, N_, NotFound
+from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State, check_storable
+from govern.errors import N_, Denied, Invalid, NotFound
 from govern.services.use_case import use_case
 from govern.tables import Approval as ApprovalTable
 from govern.tables import Message as MessageTable
@@ -246,7 +246,12 @@ def to_message(row: dict[str, object]) -> Message:
 
 
 def pattern(text: str) -> str:
-    """Return the LIKE pattern of texts that contain this one."""
+    """Return the LIKE pattern of texts that contain this one.
+
+    Raises:
+        TextUnstorable: it holds a character no stored text has.
+    """
+    check_storable(text, field="q")
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 

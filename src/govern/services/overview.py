@@ -1,6 +1,7 @@
 """The figures of the overview: what needs somebody now, and how the last 14 days went. Persons are never ranked."""
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -30,7 +31,8 @@ SELECT count(*) FILTER (WHERE m.state = 'pending_approval') AS waiting,
 _SENT = """
 SELECT (p.closed_at AT TIME ZONE {})::date AS day,
        count(*) FILTER (WHERE m.kind <> 'post') AS replies, count(*) FILTER (WHERE m.kind = 'post') AS posts
-  FROM publication p JOIN message m ON m.id = p.message JOIN account a ON a.id = m.account
+  FROM message m JOIN account a ON a.id = m.account
+  JOIN revision r ON r.message = m.id AND r.number = m.current_revision JOIN publication p ON p.revision = r.id
  WHERE m.state = 'sent' AND p.closed_at > {} AND a.scope = ANY({}) GROUP BY 1 ORDER BY 1
 """
 _BLOCKED = """
@@ -108,7 +110,8 @@ async def overview(*, zone: str, actor: Actor, access: Access, now: datetime) ->
     sent = {row["day"]: row for row in rows(await MessageTable.raw(_SENT, zone, since, scopes))}
     figures = {row["handle"]: row for row in rows(await MessageTable.raw(_BY_ACCOUNT, since, since, now, scopes))}
     dms = rows(await MessageTable.raw(_SUBMITTED, since, scopes))[0]
-    days = [(since + timedelta(days=n + 1)).date() for n in range(DAYS)]
+    today = now.astimezone(ZoneInfo(zone)).date()
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     return Overview(
         **waiting,
         sent=[msgspec.convert(sent.get(day, {"day": day, "replies": 0, "posts": 0}), DaySent) for day in days],

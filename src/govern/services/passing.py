@@ -42,7 +42,7 @@ async def hold_publication(
     await Publication.update(values).where(Publication.id == publication)
     if not again:
         await audit.record(
-            PublicationHeld(hold=hold.value, rule=decision.rule if decision else None),
+            PublicationHeld(hold=hold.value, rule=None if decision is None else decision.rule),
             actor=PUBLISHER,
             now=now,
             object=message_ref(message),

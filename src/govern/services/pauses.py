@@ -9,14 +9,15 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import Action, Target
+from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.audit import ObjectRef, PauseLifted, PauseSet
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.domain.messages import Kind
+from govern.domain.messages import Kind, check_reason
 from govern.domain.pauses import AlreadyPaused, Pause
-from govern.errors import Conflict, Invalid, N_, NotFound
+from govern.errors import N_, Conflict, Invalid, NotFound
 from govern.services import audit
+from govern.services.gate import close_gate
 from govern.services.grants import UnknownScope
 from govern.services.use_case import use_case
 from govern.tables import Message as MessageTable
@@ -29,6 +30,8 @@ SELECT p.id, p.scope, p.kinds, p.reason, p.set_by, m.name AS set_by_name, p.set_
 """
 _ACTIVE = _VIEW + " WHERE p.lifted_at IS NULL ORDER BY p.set_at"
 _ONE = _VIEW + " WHERE p.id = {} AND p.lifted_at IS NULL FOR NO KEY UPDATE OF p"
+# Of two who pause one scope at once, the second must see the first; there is no row to lock yet.
+_GATE = "SELECT pg_advisory_xact_lock(hashtextextended('pause ' || {}, 0))"
 _COVERING = """
 WITH RECURSIVE above(key, parent) AS (
   SELECT key, parent FROM scope WHERE key = {} UNION ALL SELECT s.key, s.parent FROM scope s JOIN above a ON s.key = a.parent
@@ -73,8 +76,10 @@ async def is_paused(scope: str, kind: Kind) -> bool:
 
 async def list_pauses(*, actor: Actor, access: Access) -> list[Pause]:
     """Return the pauses in force that touch what the actor may read."""
-    seen = await access.where_can(actor, Action.MESSAGE_READ) | {"company"}
-    return [_pause(row) for row in rows(await PauseTable.raw(_ACTIVE)) if row["scope"] in seen]
+    seen = await access.where_can(actor, Action.MESSAGE_READ)
+    requester = await access.requester(actor)
+    touching = {place for scope in seen for place in requester.above(scope)} | {COMPANY}
+    return [_pause(row) for row in rows(await PauseTable.raw(_ACTIVE)) if row["scope"] in touching]
 
 
 async def count_touched(
@@ -92,8 +97,10 @@ async def set_pause(
     """Stop publishing at a scope and below, at once; what was handed to X before cannot be called back."""
     _check(kinds, reason)
     async with use_case(actor=actor, now=now):
+        await close_gate()
         if not await Scope.exists().where(Scope.key == scope):
             raise UnknownScope(name=scope[:64])
+        await PauseTable.raw(_GATE, scope)
         decision = await access.require(actor, Action.PAUSE_SET, Target(scope=scope))
         if any(pause.scope == scope and set(kinds) <= set(pause.kinds) for pause in await _active()):
             raise AlreadyPaused(scope=scope)
@@ -122,6 +129,7 @@ async def set_pause(
 
 async def lift_pause(pause_id: UUID, *, reason: str = "", actor: Actor, access: Access, now: datetime) -> None:
     """Resume publishing; another person than the one who paused. What came due meanwhile goes out only in its window."""
+    given = check_reason(reason)
     async with use_case(actor=actor, now=now):
         found = rows(await PauseTable.raw(_ONE, pause_id))
         if not found:
@@ -136,7 +144,7 @@ async def lift_pause(pause_id: UUID, *, reason: str = "", actor: Actor, access: 
             PauseTable.id == pause_id
         )
         await audit.record(
-            PauseLifted(reason=reason.strip() or None),
+            PauseLifted(reason=given),
             actor=actor,
             now=now,
             object=ObjectRef(kind="pause", id=pause_id),

@@ -53,14 +53,8 @@ _WAITING = (
 _CHANGES = (
     VIEW + " WHERE m.state = 'changes_requested' AND " + READABLE + _SEARCH + " ORDER BY m.updated_at DESC LIMIT {}"
 )
-_DECIDED = (
-    VIEW
-    + " WHERE "
-    + READABLE
-    + " AND EXISTS (SELECT 1 FROM approval ap WHERE ap.message = m.id AND ap.created_at > {})"
-    + _SEARCH
-    + " ORDER BY m.updated_at DESC LIMIT {}"
-)
+_LATELY = " AND EXISTS (SELECT 1 FROM approval ap WHERE ap.message = m.id AND ap.created_at > {})"
+_DECIDED = VIEW + " WHERE " + READABLE + _LATELY + _SEARCH + " ORDER BY m.updated_at DESC LIMIT {}"
 _COUNTS = (
     """
 SELECT count(*) FILTER (WHERE m.state = 'pending_approval' AND a.scope = ANY({}) AND m.author <> {}) AS mine,

@@ -12,7 +12,7 @@ from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.audit import ObjectRef, TokenIssued, TokenRevoked
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor, token_actor
-from govern.errors import Invalid, N_, NotFound
+from govern.errors import N_, Invalid, NotFound
 from govern.services import audit
 from govern.services.members import lock_member
 from govern.services.sessions import hash_token
@@ -104,19 +104,23 @@ async def list_tokens(*, actor: Actor, now: datetime) -> list[TokenInfo]:
 
 
 async def revoke_token(token_id: UUID, *, actor: Actor, access: Access, now: datetime) -> None:
-    """End a token at once.
+    """End a token at once; ending one that has ended changes nothing.
 
     Raises:
         NotFound: there is no such token.
     """
     async with use_case(actor=actor, now=now):
-        row = await ApiToken.select(ApiToken.member, ApiToken.revoked_at).where(ApiToken.id == token_id).first()
+        row = await ApiToken.select(ApiToken.member).where(ApiToken.id == token_id).first()
         if row is None:
             raise NotFound(noun="token", name=str(token_id))
         decision = await access.require(actor, Action.TOKEN_REVOKE, await _target(row["member"], actor, access))
-        if row["revoked_at"] is not None:
+        ended = (
+            await ApiToken.update({ApiToken.revoked_at: now})
+            .where((ApiToken.id == token_id) & ApiToken.revoked_at.is_null())
+            .returning(ApiToken.id)
+        )
+        if not ended:
             return
-        await ApiToken.update({ApiToken.revoked_at: now}).where(ApiToken.id == token_id)
         await audit.record(
             TokenRevoked(member=row["member"]),
             actor=actor,

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from asyncpg import UniqueViolationError
+from asyncpg import CharacterNotInRepertoireError, UniqueViolationError
 
 from govern.database import transaction
 from govern.domain.members import Actor
-from govern.errors import Conflict, Denied, N_
+from govern.domain.messages import TextUnstorable
+from govern.errors import N_, Conflict, Denied
 from govern.services import audit
 
 
@@ -25,6 +26,7 @@ async def use_case(*, actor: Actor, now: datetime) -> AsyncIterator[None]:
 
     Raises:
         DoneMeanwhile: a unique index found what the rules could not see yet, since another transaction was writing it.
+        TextUnstorable: a text holds U+0000.
     """
     try:
         async with transaction():
@@ -34,3 +36,5 @@ async def use_case(*, actor: Actor, now: datetime) -> AsyncIterator[None]:
         raise
     except UniqueViolationError as error:
         raise DoneMeanwhile from error
+    except CharacterNotInRepertoireError as error:
+        raise TextUnstorable from error

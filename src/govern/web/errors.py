@@ -12,9 +12,9 @@ from litestar.response import Redirect, Template
 from litestar.types import ExceptionHandlersMap
 
 from govern import log
-from govern.database import AWAY
+from govern.database import AWAY, UNSTORABLE
 from govern.domain.members import NotSignedIn, SignInDelayed, SignInFailed
-from govern.errors import Conflict, Denied, GovernError, Invalid, NotFound, Unavailable
+from govern.errors import N_, Conflict, Denied, GovernError, Invalid, NotFound, Unavailable
 from govern.web.auth import SAFE_METHODS, SIGN_IN, AnyRequest, BothCredentials
 from govern.web.middleware import request_id
 
@@ -55,6 +55,13 @@ _HTTP = {
 }
 _UNKNOWN = "Something went wrong, and we have been told. Nothing more is known to you than the number of this request."
 _HIDDEN = frozenset({"decision", "type", "title", "status", "code", "detail", "request_id"})
+
+
+class Unstorable(Invalid):
+    """A text somewhere in the request: only the database knows it, and does not say which."""
+
+    code = "request.unstorable_character"
+    template = N_("The request holds a character that cannot be kept (U+0000). Nothing was changed.")
 
 
 class FieldError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -108,10 +115,12 @@ def answer_http_error(request: AnyRequest, error: HTTPException) -> Response[Any
 
 
 def answer_unknown(request: AnyRequest, error: Exception) -> Response[Any]:
-    """Answer an error nobody expected: a database that is away is told apart, all else stays with us."""
-    if _is_away(error):
+    """Answer an error nobody expected: what the database says of itself is told apart, all else stays with us."""
+    if _comes_from(error, AWAY):
         logger.warning("database.away", error=type(error).__name__)
         return answer_govern_error(request, Unavailable())
+    if _comes_from(error, UNSTORABLE):
+        return answer_govern_error(request, Unstorable())
     logger.error("http.failed", exc_info=error)
     return _answer(request, 500, "internal", _UNKNOWN)
 
@@ -196,12 +205,12 @@ def _address(request: AnyRequest) -> str:
     return request.scope["path"] + (f"?{query}" if query else "")
 
 
-def _is_away(error: BaseException | None) -> bool:
+def _comes_from(error: BaseException | None, kinds: tuple[type[BaseException], ...]) -> bool:
     """Look for the database's own words under what was raised over them."""
     while error is not None:
-        if isinstance(error, AWAY):
+        if isinstance(error, kinds):
             return True
         if isinstance(error, BaseExceptionGroup):
-            return any(_is_away(each) for each in error.exceptions)
+            return any(_comes_from(each, kinds) for each in error.exceptions)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return False

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from tests.services.audit.conftest import DIGEST, EVERYTHING, Company, approve, record, text_of
 
 from govern.database import rows
 from govern.domain.audit import (
@@ -16,6 +15,7 @@ from govern.services import audit
 from govern.services.audit import EntryFilter, OpeningUnreadable
 from govern.services.audit.openings import commitment, make_salt, open_sealed, seal_opening
 from govern.tables import AuditOpening
+from tests.services.audit.conftest import DIGEST, EVERYTHING, Company, approve, record, text_of
 
 
 async def test_personal_fields_are_sealed_and_never_in_the_text(company: Company) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.services.audit.conftest import DIGEST, EVERYTHING, HERE, NOW, Company, approve, find, record, text_of
 
 from govern.database import transaction
 from govern.domain.actions import Decision, Reason
@@ -24,6 +23,7 @@ from govern.errors import Denied
 from govern.services import audit
 from govern.services.audit import Receipt
 from govern.tlog.canonical import leaf_hash, parse
+from tests.services.audit.conftest import DIGEST, EVERYTHING, HERE, NOW, Company, approve, find, record, text_of
 
 
 async def test_entry_holds_the_canonical_text_and_its_leaf_hash(company: Company, request_id: str) -> None:

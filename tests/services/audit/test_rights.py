@@ -2,10 +2,10 @@
 
 import asyncpg
 import pytest
-from tests.services.audit.conftest import Company, approve
 
 from govern.tables import AuditEntry
 from govern.tlog.canonical import leaf_hash
+from tests.services.audit.conftest import Company, approve
 
 
 @pytest.mark.parametrize(

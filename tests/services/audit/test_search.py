@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.services.audit.conftest import EVERYTHING, NOW, Company, approve, find, record
 
 from govern.database import rows
 from govern.domain.audit import (
@@ -20,6 +19,7 @@ from govern.services import audit
 from govern.services.audit import EntryFilter
 from govern.tables import AuditEntry
 from govern.tlog.canonical import encode, leaf_hash
+from tests.services.audit.conftest import EVERYTHING, NOW, Company, approve, find, record
 
 
 async def test_act_of_a_token_names_its_owner_too(company: Company) -> None:

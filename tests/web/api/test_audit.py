@@ -7,7 +7,21 @@ import pytest
 
 from tests.web.conftest import Api, address
 
-KEYS = ["id", "arrival", "at", "action", "outcome", "actor", "object", "refs", "scope", "sentence", "change", "data", "ctx"]
+KEYS = [
+    "id",
+    "arrival",
+    "at",
+    "action",
+    "outcome",
+    "actor",
+    "object",
+    "refs",
+    "scope",
+    "sentence",
+    "change",
+    "data",
+    "ctx",
+]
 POST: dict[str, Any] = {
     "account": "Shop",
     "kind": "post",
@@ -98,6 +112,9 @@ async def test_reading_the_log_needs_the_right(api: Api) -> None:
         ("actr=leo", "request.unknown_parameter"),
         ("since=yesterday", "request.bad_time"),
         ("since=2026-05-03T14:00:00", "request.bad_time"),
+        ("since=0001-01-01T00:00:00%2B14:00", "request.bad_time"),
+        ("until=9999-12-31T23:59:59-14:00", "request.bad_time"),
+        ("actor=%00", "request.unstorable_character"),
         ("outcome=maybe", "request.invalid"),
         ("cursor=-1", "request.bad_cursor"),
         ("limit=500", "request.invalid"),

@@ -145,6 +145,10 @@ NEXT_YEAR = datetime.now(UTC).year + 1
         ({"text": "a" * 100_001}, 422, "request.invalid"),
         ({"text": 5}, 422, "request.invalid"),
         ({"kind": "tweet"}, 422, "request.invalid"),
+        ({"text": "a\0b"}, 422, "message.text_unstorable"),
+        ({"scheduled_at": "0001-01-01T00:00:00+14:00"}, 422, "message.bad_schedule"),
+        ({"scheduled_at": "9999-12-31T23:59:59", "zone": "America/Los_Angeles"}, 422, "message.bad_schedule"),
+        ({"scheduled_at": f"{NEXT_YEAR}-03-29T02:30:00", "zone": "Mars"}, 422, "message.unknown_zone"),
         ({"colour": "red"}, 422, "request.invalid"),
         ({"kind": "reply"}, 422, "message.target_missing"),
         ({"kind": "reply", "in_reply_to": "abc"}, 422, "message.bad_target"),
@@ -171,6 +175,22 @@ async def test_malformed_json_is_400_and_nothing_is_written(api: Api) -> None:
     answer = await api("mia").post("/messages", content=b'{"account": ', headers={"Content-Type": "application/json"})
     assert code_of(answer) == (400, "request.malformed")
     assert await Message.count() == 0
+
+
+async def test_body_nested_too_deep_is_refused(api: Api) -> None:
+    answer = await api("mia").post("/messages", content=b"[" * 100_000)
+    assert code_of(answer) == (422, "request.too_deep")
+
+
+@pytest.mark.parametrize("query", ["account=%00", "author=%00", "q=a&account=%00"])
+async def test_character_the_database_cannot_hold_is_422(api: Api, query: str) -> None:
+    assert code_of(await api("mia").get(f"/messages?{query}")) == (422, "request.unstorable_character")
+
+
+async def test_wall_time_the_clocks_jump_over_does_not_exist(api: Api) -> None:
+    changes = {"scheduled_at": "2027-03-28T02:30", "zone": "Europe/Paris"}
+    answer = await api("mia").post("/messages", json={**POST, **changes})
+    assert code_of(answer) == (422, "message.no_such_wall_time")
 
 
 async def test_who_may_not_write_is_refused(api: Api) -> None:

@@ -83,7 +83,7 @@ async def test_end_of_a_role_is_kept_in_utc(api: Api) -> None:
     ("changes", "status", "code"),
     [
         ({"role": "king"}, 422, "request.invalid"),
-        ({"role": "publisher"}, 403, "access.denied"),
+        ({"role": "publisher"}, 422, "grant.unknown_role"),
         ({"scope": "planet:earth"}, 422, "request.invalid"),
         ({"scope": "brand:nothing"}, 404, "scope.unknown"),
         ({"reason": "x"}, 422, "grant.reason_required"),

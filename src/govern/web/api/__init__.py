@@ -9,7 +9,7 @@ from govern.web.api.grants import GRANTS
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
 from govern.web.api.pauses import PausesController
-from govern.web.api.queries import check_parameters
+from govern.web.api.queries import check_request
 from govern.web.api.screening import screen_text
 
 API = Router(
@@ -25,7 +25,7 @@ API = Router(
         PausesController,
         AuditController,
     ],
-    guards=[check_parameters],
+    guards=[check_request],
     security=[{"bearer": []}],
     include_in_schema=True,
 )

@@ -2,15 +2,16 @@
 
 import difflib
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, cast
 
+from litestar.exceptions import SerializationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 from msgspec import Meta
 
 from govern.errors import N_, Invalid
 from govern.services.message_views import BadCursor
-from govern.web.auth import AnyConnection
+from govern.web.auth import AnyConnection, AnyRequest
 
 SCOPE = r"^(company|brand:[a-z0-9][a-z0-9-]{0,38}|account:[A-Za-z0-9_]{1,15})$"
 
@@ -24,16 +25,22 @@ class UnknownParameter(Invalid):
     template = N_("There is no parameter {name}. {hint}")
 
 
+class TooDeep(Invalid):
+    code = "request.too_deep"
+    template = N_("This JSON is nested too deep.")
+
+
 class BadTime(Invalid):
     code = "request.bad_time"
     template = N_("{value} is not a time with its offset (RFC 3339), as 2026-05-03T14:00:00Z.")
 
 
-async def check_parameters(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """Guard of the API: refuse query parameters the operation does not have.
+async def check_request(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard of the API: refuse query parameters the operation does not have, and a body nested too deep to read.
 
     Raises:
         UnknownParameter: naming the nearest one.
+        TooDeep
     """
     known = _known(handler)
     for name in connection.query_params:
@@ -41,6 +48,12 @@ async def check_parameters(connection: AnyConnection, handler: BaseRouteHandler)
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known)) or 'none'}."
             raise UnknownParameter(name=name[:40], hint=hint, field=name[:40])
+    try:
+        await cast(AnyRequest, connection).json()  # kept: the handler's own reading is free
+    except SerializationException:
+        return  # the handler says what is wrong, if it wants a body at all
+    except RecursionError:
+        raise TooDeep from None
 
 
 def parse_cursor(text: str | None) -> int | None:
@@ -66,13 +79,13 @@ def parse_moment(text: str | None, *, field: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadTime(value=text[:40], field=field) from None
-    if len(text) == len("2026-05-03"):
-        return moment.replace(tzinfo=UTC)
-    if moment.tzinfo is None:
-        raise BadTime(value=text[:40], field=field)
-    return moment.astimezone(UTC)
+        if len(text) == len("2026-05-03"):
+            return moment.replace(tzinfo=UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # OverflowError: the first or last day of the calendar
+        pass
+    raise BadTime(value=text[:40], field=field)
 
 
 def _known(handler: BaseRouteHandler) -> set[str]:

@@ -30,10 +30,14 @@ def parse_send_time(text: str, zone: str | None) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) == len("2026-12-01"):
+            raise BadSendTime(value=text, field="scheduled_at")
+        return _in_utc(moment, text, zone)
+    except (ValueError, OverflowError):  # OverflowError: the first or last day of the calendar
         raise BadSendTime(value=text[:40], field="scheduled_at") from None
-    if "T" not in text.upper() and " " not in text:
-        raise BadSendTime(value=text[:40], field="scheduled_at")
+
+
+def _in_utc(moment: datetime, text: str, zone: str | None) -> datetime:
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     if zone is None:

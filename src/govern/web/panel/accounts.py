@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from govern.domain.accounts import Account, AccountKind, AccountState, Objective
@@ -20,7 +21,7 @@ from govern.services.accounts import (
 )
 from govern.services.grants import list_grants
 from govern.services.pauses import list_pauses
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.message_view import chip
@@ -125,13 +126,13 @@ class AccountPage(View, frozen=True, kw_only=True):
 
 
 @get("/accounts", opt={"action": Action.MESSAGE_READ})
-async def show_accounts(desk: Desk) -> Response[str]:
+async def show_accounts(desk: AtDesk) -> Response[str]:
     """Every account the member may read, by brand."""
     return await _accounts(desk, Form())
 
 
 @post("/brands", status_code=303, opt={"action": Action.BRAND_EDIT})
-async def post_brand(desk: Desk) -> Response[str] | Redirect:
+async def post_brand(desk: AtDesk) -> Response[str] | Redirect:
     """Add a brand."""
     form = await read_form(desk.request)
     try:
@@ -143,7 +144,7 @@ async def post_brand(desk: Desk) -> Response[str] | Redirect:
 
 
 @post("/accounts", status_code=303, opt={"action": Action.ACCOUNT_EDIT})
-async def post_account(desk: Desk) -> Response[str] | Redirect:
+async def post_account(desk: AtDesk) -> Response[str] | Redirect:
     """Add an account; it can send nothing until it is connected."""
     form = await read_form(desk.request)
     try:
@@ -159,13 +160,13 @@ async def post_account(desk: Desk) -> Response[str] | Redirect:
 
 
 @get("/accounts/{handle:str}", opt={"action": Action.MESSAGE_READ})
-async def show_account(desk: Desk, handle: str) -> Response[str]:
+async def show_account(desk: AtDesk, handle: FromPath[str]) -> Response[str]:
     """One account: facts, people, pause state."""
     return await account_page(desk, handle, Form())
 
 
 @post("/accounts/{handle:str}/edit", status_code=303, opt={"action": Action.ACCOUNT_EDIT})
-async def post_edit(desk: Desk, handle: str) -> Response[str] | Redirect:
+async def post_edit(desk: AtDesk, handle: FromPath[str]) -> Response[str] | Redirect:
     """Change what is said about an account."""
     form = await read_form(desk.request)
     try:

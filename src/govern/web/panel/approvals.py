@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from govern.domain.actions import Action
@@ -18,7 +19,7 @@ from govern.services.accounts import list_accounts
 from govern.services.approvals import approve_message, reject_message, request_changes, withdraw_approval
 from govern.services.message_views import get_message, list_approvals
 from govern.services.queue import QueueCounts, QueueView, count_queue, list_queue
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import ngettext
@@ -90,32 +91,36 @@ class QueuePage(View, frozen=True, kw_only=True):
 
 @get("/approvals", opt={"action": Action.MESSAGE_READ})
 async def show_queue(
-    desk: Desk, view: QueueView = QueueView.MINE, q: str = "", item: str | None = None, done: str | None = None
+    desk: AtDesk,
+    view: FromQuery[QueueView] = QueueView.MINE,
+    q: FromQuery[str] = "",
+    item: FromQuery[str | None] = None,
+    done: FromQuery[str | None] = None,
 ) -> Response[str]:
     """The queue of a view, with one message open."""
     return await queue_page(desk, view=view, q=q[:100], item=item, done=done)
 
 
 @post("/messages/{number:str}/approve", status_code=303, opt={"action": Action.MESSAGE_APPROVE})
-async def approve(desk: Desk, number: str) -> Response[str] | Redirect:
+async def approve(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Approve a revision, or a new text of the approver's own."""
     return await _decide(desk, number)
 
 
 @post("/messages/{number:str}/reject", status_code=303, opt={"action": Action.MESSAGE_REJECT})
-async def reject(desk: Desk, number: str) -> Response[str] | Redirect:
+async def reject(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Reject a revision, for good."""
     return await _decide(desk, number)
 
 
 @post("/messages/{number:str}/request-changes", status_code=303, opt={"action": Action.MESSAGE_REQUEST_CHANGES})
-async def ask_for_changes(desk: Desk, number: str) -> Response[str] | Redirect:
+async def ask_for_changes(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Send a revision back to its author."""
     return await _decide(desk, number)
 
 
 @post("/messages/{number:str}/undo", status_code=303, opt={"action": Action.MESSAGE_APPROVE})
-async def undo(desk: Desk, number: str) -> Redirect:
+async def undo(desk: AtDesk, number: FromPath[str]) -> Redirect:
     """Take one's own approval back, before the message is handed to X."""
     form = await read_form(desk.request)
     message = await get_message(number, actor=desk.actor, access=desk.access, now=desk.now)

@@ -3,11 +3,10 @@
 from functools import cache
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import Annotated
 
 import msgspec
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath
 
 from govern.errors import NotFound
 from govern.settings import shipped
@@ -59,7 +58,7 @@ def asset(name: str) -> str:
 @get(
     "/admin/static/{digest:str}/{name:path}", opt={"public": "styles, scripts, font and icons"}, include_in_schema=False
 )
-async def static_file(digest: Annotated[str, Parameter(max_length=32)], name: str) -> Response[bytes]:
+async def static_file(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Serve one file; an address with another digest is not found, as its content may differ."""
     known, key = assets(), name.lstrip("/")
     if digest != known.digest or key not in known.files:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from litestar import Response, get
+from litestar.params import FromPath, FromQuery
 
 from govern.domain.actions import Action
 from govern.errors import Invalid
 from govern.services.audit import EntryView, openings
 from govern.services.audit_log import read_entry, search_log
 from govern.web.panel.audit_query import Chip, address, chips, read_box
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import in_language
@@ -76,13 +77,15 @@ class AuditPage(View, frozen=True, kw_only=True):
 
 
 @get("/audit", opt={"action": Action.AUDIT_READ})
-async def show_log(desk: Desk, q: str = "", older: int | None = None) -> Response[str]:
+async def show_log(desk: AtDesk, q: FromQuery[str] = "", older: FromQuery[int | None] = None) -> Response[str]:
     """The entries that match, newest first."""
     return await _page(desk, q, older=older)
 
 
 @get("/audit/{arrival:int}", opt={"action": Action.AUDIT_READ})
-async def show_entry(desk: Desk, arrival: int, q: str = "", older: int | None = None) -> Response[str]:
+async def show_entry(
+    desk: AtDesk, arrival: FromPath[int], q: FromQuery[str] = "", older: FromQuery[int | None] = None
+) -> Response[str]:
     """One entry beside the log."""
     return await _page(desk, q, older=older, arrival=arrival)
 

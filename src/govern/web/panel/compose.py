@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from govern.domain.accounts import Account
@@ -18,9 +19,9 @@ from govern.services.accounts import get_account, list_accounts
 from govern.services.conversations import list_inbound
 from govern.services.messages import Draft, draft_message
 from govern.services.screening import WRITE_ACTION, permission_of, preview
-from govern.web.panel.desk import Desk
-from govern.web.panel.forms import FieldFault, Form, go, read_form
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.format import zone_name
+from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.message_view import chip
 from govern.web.panel.previews import preview_of
@@ -90,11 +91,11 @@ class ComposePage(View, frozen=True, kw_only=True):
 
 @get("/compose", opt={"action": WRITES})
 async def show_compose(
-    desk: Desk,
-    account: str | None = None,
-    kind: str = "post",
-    in_reply_to: str = "",
-    recipient: str = "",
+    desk: AtDesk,
+    account: FromQuery[str | None] = None,
+    kind: FromQuery[str] = "post",
+    in_reply_to: FromQuery[str] = "",
+    recipient: FromQuery[str] = "",
 ) -> Response[str]:
     """Choose the account, then write."""
     values = {"kind": kind, "in_reply_to": in_reply_to[:19], "recipient": recipient[:16], "account": account or ""}
@@ -102,7 +103,7 @@ async def show_compose(
 
 
 @post("/compose", status_code=303, opt={"action": WRITES})
-async def post_compose(desk: Desk) -> Response[str] | Redirect:
+async def post_compose(desk: AtDesk) -> Response[str] | Redirect:
     """Keep a draft, hand it in, or only check it."""
     form = await read_form(desk.request)
     try:
@@ -133,7 +134,7 @@ async def post_compose(desk: Desk) -> Response[str] | Redirect:
 
 
 @post("/compose/preview", status_code=200, opt={"action": WRITES})
-async def post_preview(desk: Desk) -> Response[str]:
+async def post_preview(desk: AtDesk) -> Response[str]:
     """Say what screening would say, while it is being typed; nothing is stored."""
     form = await read_form(desk.request)
     try:

@@ -4,13 +4,14 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from govern.domain.actions import Action
 from govern.errors import N_, Conflict, Invalid, Unavailable
 from govern.services.accounts import connect_account, disconnect_account
 from govern.web.panel.accounts import account_page
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk
 from govern.web.panel.forms import FieldFault, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.xapi.credentials import Credentials
@@ -42,7 +43,7 @@ class DisconnectForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 @post("/accounts/{handle:str}/connect", status_code=303, opt={"action": Action.ACCOUNT_CONNECT})
-async def post_connect(desk: Desk, handle: str) -> Response[str] | Redirect:
+async def post_connect(desk: AtDesk, handle: FromPath[str]) -> Response[str] | Redirect:
     """Keep an account's keys, after X said whose they are."""
     form = await read_form(desk.request)
     try:
@@ -78,7 +79,7 @@ async def post_connect(desk: Desk, handle: str) -> Response[str] | Redirect:
 
 
 @post("/accounts/{handle:str}/disconnect", status_code=303, opt={"action": Action.ACCOUNT_DISCONNECT})
-async def post_disconnect(desk: Desk, handle: str) -> Response[str] | Redirect:
+async def post_disconnect(desk: AtDesk, handle: FromPath[str]) -> Response[str] | Redirect:
     """Stop acting as an account."""
     form = await read_form(desk.request)
     try:

@@ -1,9 +1,10 @@
 """What every handler of a signed-in page has at hand, and the frame around its page."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.template import TemplateEngineProtocol
 
@@ -147,6 +148,9 @@ async def provide_desk(
         settings=settings,
         now=now,
     )
+
+
+AtDesk: TypeAlias = NamedDependency[Desk]
 
 
 def _engine(request: Request[Any, Any, Any]) -> TemplateEngineProtocol[Any, Any]:

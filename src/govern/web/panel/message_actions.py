@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from govern.domain.actions import Action
@@ -17,7 +18,7 @@ from govern.services.messages import revise_message, schedule_message, submit_me
 from govern.services.outcomes import settle_outcome
 from govern.services.screening import preview
 from govern.web.panel.compose import WRITES, ComposePage, permission, wall_time
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
@@ -46,13 +47,13 @@ class ActionForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 @get("/messages/{number:str}/edit", opt={"action": WRITES})
-async def show_edit(desk: Desk, number: str) -> Response[str]:
+async def show_edit(desk: AtDesk, number: FromPath[str]) -> Response[str]:
     """Write a new revision."""
     return await _edit_page(desk, number, Form())
 
 
 @post("/messages/{number:str}/edit", status_code=303, opt={"action": WRITES})
-async def post_edit(desk: Desk, number: str) -> Response[str] | Redirect:
+async def post_edit(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Keep a new revision, and hand it in if asked."""
     form = await read_form(desk.request)
     try:
@@ -70,13 +71,13 @@ async def post_edit(desk: Desk, number: str) -> Response[str] | Redirect:
 
 
 @post("/messages/{number:str}/preview", status_code=200, opt={"action": WRITES})
-async def post_edit_preview(desk: Desk, number: str) -> Response[str]:
+async def post_edit_preview(desk: AtDesk, number: FromPath[str]) -> Response[str]:
     """Say what screening would say of the new text; nothing is stored."""
     return await _edit_page(desk, number, await read_form(desk.request), checked=True)
 
 
 @post("/messages/{number:str}/submit", status_code=303, opt={"action": WRITES})
-async def submit(desk: Desk, number: str) -> Response[str] | Redirect:
+async def submit(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Hand a draft in."""
 
     async def act(message: Message, data: ActionForm) -> object:
@@ -93,7 +94,7 @@ async def submit(desk: Desk, number: str) -> Response[str] | Redirect:
 
 
 @post("/messages/{number:str}/withdraw", status_code=303, opt={"action": Action.MESSAGE_WITHDRAW})
-async def withdraw(desk: Desk, number: str) -> Response[str] | Redirect:
+async def withdraw(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Take a message back."""
 
     async def act(message: Message, data: ActionForm) -> object:
@@ -110,7 +111,7 @@ async def withdraw(desk: Desk, number: str) -> Response[str] | Redirect:
 
 
 @post("/messages/{number:str}/schedule", status_code=303, opt={"action": (Action.MESSAGE_SCHEDULE, *WRITES)})
-async def schedule(desk: Desk, number: str) -> Response[str] | Redirect:
+async def schedule(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Choose when a message goes out."""
 
     async def act(message: Message, data: ActionForm) -> object:
@@ -132,7 +133,7 @@ async def schedule(desk: Desk, number: str) -> Response[str] | Redirect:
 
 
 @post("/messages/{number:str}/settle", status_code=303, opt={"action": Action.MESSAGE_SETTLE})
-async def settle(desk: Desk, number: str) -> Response[str] | Redirect:
+async def settle(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Say what became of a message whose outcome is unknown."""
 
     async def act(message: Message, data: ActionForm) -> object:

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from govern.domain.actions import Action
 from govern.domain.messages import Kind, Message, Revision, State
@@ -15,7 +15,7 @@ from govern.services.accounts import get_account, list_accounts
 from govern.services.audit import EntryFilter, EntryView
 from govern.services.audit_log import search_log
 from govern.services.message_views import MessageFilter, get_message, list_messages, list_revisions
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form
 from govern.web.panel.i18n import gettext as _
@@ -62,13 +62,13 @@ class MessagePage(View, frozen=True, kw_only=True):
 
 @get("/messages", opt={"action": Action.MESSAGE_READ})
 async def show_messages(
-    desk: Desk,
+    desk: AtDesk,
     *,
-    of_state: Annotated[str, Parameter(query="state")] = "",
-    account: str = "",
-    kind: str = "",
-    q: str = "",
-    cursor: str | None = None,
+    of_state: Annotated[str, QueryParameter(name="state")] = "",
+    account: FromQuery[str] = "",
+    kind: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+    cursor: FromQuery[str | None] = None,
 ) -> Response[str]:
     """Every message one may read, newest first."""
     accounts = {each.handle: each for each in await list_accounts(actor=desk.actor, access=desk.access)}
@@ -95,7 +95,7 @@ async def show_messages(
 
 
 @get("/messages/{number:str}", opt={"action": Action.MESSAGE_READ})
-async def show_message(desk: Desk, number: str, done: str = "") -> Response[str]:
+async def show_message(desk: AtDesk, number: FromPath[str], done: FromQuery[str] = "") -> Response[str]:
     """One message with its whole history."""
     return await message_page(desk, number, done=done)
 

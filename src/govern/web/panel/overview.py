@@ -8,7 +8,7 @@ from markupsafe import Markup
 from govern.domain.accounts import AccountState
 from govern.services.overview import AccountFigures, Overview, overview
 from govern.web.panel.charts import Series, bar, columns
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import ngettext
 from govern.web.panel.message_view import chip
@@ -65,7 +65,7 @@ class OverviewPage(View, frozen=True, kw_only=True):
 
 
 @get("", opt={"signed_in": "shows only what the member may read"})
-async def show_overview(desk: Desk) -> Response[str]:
+async def show_overview(desk: AtDesk) -> Response[str]:
     """What needs the member now."""
     found = await overview(zone=desk.fmt.zone, actor=desk.actor, access=desk.access, now=desk.now)
     most = max((each.blocked for each in found.blocked), default=1)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from govern.domain.actions import Action, Target
@@ -15,7 +16,7 @@ from govern.domain.pauses import Pause
 from govern.errors import Conflict, Invalid
 from govern.services.accounts import list_accounts, list_brands
 from govern.services.pauses import PauseCounts, count_touched, lift_pause, list_pauses, set_pause
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import in_language
@@ -59,13 +60,13 @@ class PausePage(View, frozen=True, kw_only=True):
 
 
 @get("/pause", opt={"signed_in": "everybody sees what is paused where they work"})
-async def show_pauses(desk: Desk) -> Response[str]:
+async def show_pauses(desk: AtDesk) -> Response[str]:
     """What is paused, and the switch."""
     return await _page(desk, Form())
 
 
 @post("/pause", status_code=303, opt={"action": Action.PAUSE_SET})
-async def post_pause(desk: Desk) -> Response[str] | Redirect:
+async def post_pause(desk: AtDesk) -> Response[str] | Redirect:
     """Stop publishing, at once; or say first what it would stop."""
     form = await read_form(desk.request)
     who: Any = {"actor": desk.actor, "access": desk.access, "now": desk.now}
@@ -80,7 +81,7 @@ async def post_pause(desk: Desk) -> Response[str] | Redirect:
 
 
 @post("/pause/{pause:uuid}/lift", status_code=303, opt={"action": Action.PAUSE_LIFT})
-async def post_lift(desk: Desk, pause: UUID) -> Response[str] | Redirect:
+async def post_lift(desk: AtDesk, pause: FromPath[UUID]) -> Response[str] | Redirect:
     """Resume publishing."""
     form = await read_form(desk.request)
     try:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from govern.domain.actions import COMPANY, Action, Role
@@ -15,7 +16,7 @@ from govern.domain.members import Member
 from govern.errors import Conflict, Invalid, NotFound
 from govern.services.grants import GrantView, assign_role, list_grants, list_scopes, revoke_role
 from govern.services.members import create_member, get_member, list_members
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.views import View
@@ -99,13 +100,13 @@ class PersonPage(View, frozen=True, kw_only=True):
 
 
 @get("/people", opt={"action": Action.ACCESS_READ})
-async def show_people(desk: Desk) -> Response[str]:
+async def show_people(desk: AtDesk) -> Response[str]:
     """Everybody, with their roles."""
     return await _people(desk, Form())
 
 
 @post("/people", status_code=303, opt={"action": Action.MEMBER_INVITE})
-async def post_member(desk: Desk) -> Response[str] | Redirect:
+async def post_member(desk: AtDesk) -> Response[str] | Redirect:
     """Add a person."""
     form = await read_form(desk.request)
     try:
@@ -117,13 +118,13 @@ async def post_member(desk: Desk) -> Response[str] | Redirect:
 
 
 @get("/people/{email:str}", opt={"action": Action.ACCESS_READ})
-async def show_person(desk: Desk, email: str) -> Response[str]:
+async def show_person(desk: AtDesk, email: FromPath[str]) -> Response[str]:
     """One person: grants held, grants that ended, a form for a new one."""
     return await _person(desk, email, Form())
 
 
 @post("/people/{email:str}/grants", status_code=303, opt={"action": Action.ROLE_ASSIGN})
-async def post_grant(desk: Desk, email: str) -> Response[str] | Redirect:
+async def post_grant(desk: AtDesk, email: FromPath[str]) -> Response[str] | Redirect:
     """Give a role; it counts from the next request on."""
     form = await read_form(desk.request)
     try:
@@ -146,7 +147,7 @@ async def post_grant(desk: Desk, email: str) -> Response[str] | Redirect:
 
 
 @post("/people/{email:str}/grants/{grant:uuid}/revoke", status_code=303, opt={"action": Action.ROLE_REVOKE})
-async def post_revoke(desk: Desk, email: str, grant: UUID) -> Response[str] | Redirect:
+async def post_revoke(desk: AtDesk, email: FromPath[str], grant: FromPath[UUID]) -> Response[str] | Redirect:
     """Take a role away; it counts from the next request on."""
     form = await read_form(desk.request)
     try:

@@ -64,9 +64,10 @@ def _span(found: Mapping[str, Any]) -> Span:
 
 def _finding(found: Mapping[str, Any], text: str) -> FindingView:
     decision, span, points = str(found["decision"]), found.get("span"), found.get("points")
-    counted = decision == _SILENT and points is not None
     return FindingView(
-        badge=Badge(_points(float(points))) if counted else badge(DECISIONS.get(decision), decision),
+        badge=Badge(_points(float(points)))
+        if decision == _SILENT and points is not None
+        else badge(DECISIONS.get(decision), decision),
         title=in_language(found["message"]),
         quote=text[int(span[0]) : int(span[1])] if span else "",
         rule=str(found["rule"]),

@@ -1,8 +1,9 @@
 """Signing in and out."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from govern.domain.members import SignInDelayed, SignInFailed, Via, member_actor
@@ -10,8 +11,8 @@ from govern.services.sessions import sign_in, sign_out
 from govern.web.auth import ended_cookie, session_cookie
 from govern.web.dependencies import CurrentSettings, Now
 from govern.web.guards import find_signed_in
-from govern.web.panel.desk import Desk, render_bare
-from govern.web.panel.forms import Form, local_path, read_form
+from govern.web.panel.desk import AtDesk, render_bare
+from govern.web.panel.forms import Form, go, local_path, read_form
 from govern.web.panel.i18n import error_sentence
 
 MAX_AGENT = 200
@@ -21,12 +22,12 @@ MAX_AGENT = 200
 async def show_sign_in(
     request: Request[Any, Any, Any],
     settings: CurrentSettings,
-    next: str = "",  # noqa: A002 - the address's own name
+    back: Annotated[str, QueryParameter(name="next")] = "",
 ) -> Response[str] | Redirect:
     """The sign-in form; who is signed in already goes on."""
     if await find_signed_in(request):
-        return Redirect(local_path(next), status_code=303)
-    return _page(request, settings.company, Form(values={"return": local_path(next)}))
+        return go(local_path(back))
+    return _page(request, settings.company, Form(values={"return": local_path(back)}))
 
 
 @post("/sign-in", status_code=303, opt={"public": "where people sign in"})
@@ -53,7 +54,7 @@ async def post_sign_in(
 
 
 @post("/sign-out", status_code=303, opt={"signed_in": "ends one's own session"})
-async def post_sign_out(desk: Desk) -> Redirect:
+async def post_sign_out(desk: AtDesk) -> Redirect:
     """End this session."""
     await sign_out(desk.session.id, actor=desk.actor, now=desk.now)
     return Redirect("/admin/sign-in", status_code=303, cookies=[ended_cookie(desk.settings)])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from govern.domain.actions import Action
@@ -14,7 +15,7 @@ from govern.errors import Conflict, Invalid
 from govern.services.members import change_password, change_settings
 from govern.services.sessions import list_sessions, sign_out
 from govern.services.tokens import IssuedToken, issue_token, list_tokens, revoke_token
-from govern.web.panel.desk import Desk
+from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.views import View
@@ -76,13 +77,13 @@ class SettingsPage(View, frozen=True, kw_only=True):
 
 
 @get("/settings", opt=_OWN)
-async def show_settings(desk: Desk, done: str = "") -> Response[str]:
+async def show_settings(desk: AtDesk, done: FromQuery[str] = "") -> Response[str]:
     """One's own settings."""
     return await _page(desk, Form(), done=done)
 
 
 @post("/settings", status_code=303, opt=_OWN)
-async def post_look(desk: Desk) -> Response[str] | Redirect:
+async def post_look(desk: AtDesk) -> Response[str] | Redirect:
     """Change language, zone, theme and keys."""
     form = await read_form(desk.request)
     try:
@@ -93,7 +94,7 @@ async def post_look(desk: Desk) -> Response[str] | Redirect:
 
 
 @post("/settings/password", status_code=303, opt=_OWN)
-async def post_password(desk: Desk) -> Response[str] | Redirect:
+async def post_password(desk: AtDesk) -> Response[str] | Redirect:
     """Change the password; all other sessions end."""
     form = await read_form(desk.request)
     try:
@@ -108,14 +109,14 @@ async def post_password(desk: Desk) -> Response[str] | Redirect:
 
 
 @post("/settings/sessions/{session_id:uuid}/revoke", status_code=303, opt=_OWN)
-async def post_revoke_session(desk: Desk, session_id: UUID) -> Redirect:
+async def post_revoke_session(desk: AtDesk, session_id: FromPath[UUID]) -> Redirect:
     """End another session of one's own."""
     await sign_out(session_id, actor=desk.actor, now=desk.now)
     return go("/admin/settings?done=session")
 
 
 @post("/settings/tokens", status_code=303, opt={"action": Action.TOKEN_ISSUE})
-async def post_token(desk: Desk) -> Response[str]:
+async def post_token(desk: AtDesk) -> Response[str]:
     """Make an API token; its text is in this one answer and never again."""
     form = await read_form(desk.request)
     try:
@@ -134,7 +135,7 @@ async def post_token(desk: Desk) -> Response[str]:
 
 
 @post("/settings/tokens/{token:uuid}/revoke", status_code=303, opt={"action": Action.TOKEN_REVOKE})
-async def post_revoke_token(desk: Desk, token: UUID) -> Redirect:
+async def post_revoke_token(desk: AtDesk, token: FromPath[UUID]) -> Redirect:
     """End an API token of one's own."""
     await revoke_token(token, actor=desk.actor, access=desk.access, now=desk.now)
     return go("/admin/settings?done=token")

@@ -1,0 +1,76 @@
+"""X as a test wants it: scripted answers, and a record of what was asked."""
+
+import asyncio
+from datetime import datetime
+
+from govern.xapi.client import DmEvent, Exchange, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.errors import NotSent, OutcomeUnknown
+
+
+class FakeX:
+    """One account's X. Each send takes the next of `answers`: the id X gives, or what it raises."""
+
+    def __init__(self, *answers: str | Exception) -> None:
+        self.answers = list(answers)
+        self.sent: list[OutgoingPost | OutgoingDm] = []
+        self.inbox: list[Mention] = []
+        self.dms: list[DmEvent] = []
+        self.read_since: list[str | None] = []
+        self.reading_fails: dict[str, Exception] = {}
+
+    async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
+        return self._send(post)
+
+    async def send_dm(self, dm: OutgoingDm, *, write_before: datetime) -> Receipt:
+        return self._send(dm)
+
+    def _send(self, outgoing: OutgoingPost | OutgoingDm) -> Receipt:
+        self.sent.append(outgoing)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Receipt(x_id=answer, exchange=Exchange(connected=True, status=201, transaction_id="t-1"))
+
+    async def mentions(self, since_id: str | None) -> list[Mention]:
+        self._read("mentions", since_id)
+        return [mention for mention in self.inbox if int(mention.x_id) > int(since_id or 0)]
+
+    async def dm_events(self, since_id: str | None) -> list[DmEvent]:
+        self._read("dm_events", since_id)
+        return [event for event in self.dms if int(event.x_id) > int(since_id or 0)]
+
+    def _read(self, what: str, since_id: str | None) -> None:
+        self.read_since.append(since_id)
+        if what in self.reading_fails:
+            raise self.reading_fails[what]
+
+    async def own_posts(self, since_id: str | None) -> list[OwnPost]:
+        return []
+
+    async def delete_post(self, x_id: str) -> None:
+        return None
+
+    async def me(self) -> XUser:
+        return XUser(x_id="1", handle="Help", name="Help")
+
+    async def find_user(self, handle: str) -> XUser | None:
+        return None
+
+
+class HangingX(FakeX):
+    """Takes the text and never answers; a cancelled call says what is known, as the real client does."""
+
+    def __init__(self, *, connected: bool) -> None:
+        super().__init__()
+        self.connected = connected
+        self.asked = asyncio.Event()
+
+    async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
+        self.sent.append(post)
+        self.asked.set()
+        exchange = Exchange(connected=self.connected)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise (OutcomeUnknown if self.connected else NotSent)("cancelled", exchange=exchange) from None
+        raise AssertionError("nobody answers")

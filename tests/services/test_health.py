@@ -1,0 +1,71 @@
+"""Readiness is what people wait for: engines that answer, and messages that leave."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from govern.access import Access
+from govern.domain.messages import Kind
+from govern.embedded import free_port
+from govern.services.health import readiness
+from govern.services.outbox import Waker
+from govern.services.passing import HOLD_FOR, Passed
+from govern.services.pauses import set_pause
+from govern.services.policies import Policies
+from govern.settings import Settings
+from tests.sending import LATER, Desk, make_desk
+
+LATE = LATER + timedelta(minutes=3)
+
+
+@pytest.fixture
+async def desk(
+    database: None, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings
+) -> Desk:
+    return await make_desk(owner, access, policies, config)
+
+
+@pytest.fixture
+async def waker(config: Settings) -> AsyncIterator[Waker]:
+    waker = Waker(config.redis_url)
+    yield waker
+    await waker.close()
+
+
+async def test_all_is_well_when_nothing_waits(desk: Desk, waker: Waker) -> None:
+    found = await readiness(waker, now=LATE)
+    assert found.ready
+    assert found.parts == {"database": "ok", "valkey": "ok", "sending": "ok"}
+
+
+async def test_valkey_that_does_not_answer_is_said(desk: Desk) -> None:
+    waker = Waker(f"redis://127.0.0.1:{free_port()}")
+    found = await readiness(waker, now=LATE)
+    assert not found.ready
+    assert found.parts["valkey"] == "away"
+    await waker.close()
+
+
+async def test_due_message_that_nobody_sends_is_said(desk: Desk, waker: Waker) -> None:
+    await desk.write()
+    assert (await readiness(waker, now=LATER)).ready
+    found = await readiness(waker, now=LATE)
+    assert not found.ready
+    assert found.parts["sending"].startswith("late: ")
+
+
+async def test_message_for_later_is_not_late(desk: Desk, waker: Waker) -> None:
+    await desk.write(scheduled_at=LATE + timedelta(minutes=1))
+    assert (await readiness(waker, now=LATE)).ready
+
+
+async def test_held_message_is_not_late_as_long_as_somebody_asks_again(desk: Desk, waker: Waker) -> None:
+    await desk.write()
+    await set_pause(
+        scope="company", kinds=[Kind.POST], reason="Crisis", actor=desk.company.ada, access=desk.access, now=LATER
+    )
+    assert await desk.claim(now=LATE) == Passed(reason="pause")
+    assert (await readiness(waker, now=LATE + HOLD_FOR)).ready
+    assert not (await readiness(waker, now=LATE + HOLD_FOR + timedelta(minutes=3))).ready
