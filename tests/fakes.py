@@ -1,6 +1,7 @@
 """X as a test wants it: scripted answers, and a record of what was asked."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from govern.xapi.client import DmEvent, Exchange, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
@@ -8,10 +9,14 @@ from govern.xapi.errors import NotSent, OutcomeUnknown
 
 
 class FakeX:
-    """One account's X. Each send takes the next of `answers`: the id X gives, or what it raises."""
+    """One account's X. Each send takes the next of `answers`: the id X gives, or what it raises.
 
-    def __init__(self, *answers: str | Exception) -> None:
+    `meanwhile` is what happens elsewhere while X is asked.
+    """
+
+    def __init__(self, *answers: str | Exception, meanwhile: Callable[[], Awaitable[object]] | None = None) -> None:
         self.answers = list(answers)
+        self.meanwhile = meanwhile
         self.sent: list[OutgoingPost | OutgoingDm] = []
         self.inbox: list[Mention] = []
         self.dms: list[DmEvent] = []
@@ -19,13 +24,15 @@ class FakeX:
         self.reading_fails: dict[str, Exception] = {}
 
     async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
-        return self._send(post)
+        return await self._send(post)
 
     async def send_dm(self, dm: OutgoingDm, *, write_before: datetime) -> Receipt:
-        return self._send(dm)
+        return await self._send(dm)
 
-    def _send(self, outgoing: OutgoingPost | OutgoingDm) -> Receipt:
+    async def _send(self, outgoing: OutgoingPost | OutgoingDm) -> Receipt:
         self.sent.append(outgoing)
+        if self.meanwhile:
+            await self.meanwhile()
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer

@@ -28,6 +28,8 @@ AWAY = (
     asyncpg.exceptions.AdminShutdownError,
     asyncpg.exceptions.CrashShutdownError,
     asyncpg.exceptions.TooManyConnectionsError,
+    asyncpg.exceptions.LockNotAvailableError,  # busy for longer than our own limits: nothing was changed either
+    asyncpg.exceptions.QueryCanceledError,
 )
 # What asyncpg raises for a text PostgreSQL cannot hold (U+0000): the statement was refused, the transaction rolled back.
 UNSTORABLE = (asyncpg.exceptions.CharacterNotInRepertoireError, asyncpg.exceptions.UntranslatableCharacterError)

@@ -1,6 +1,5 @@
 """Composition root: bring the database to the shape this version needs, once, whoever else tries at the same time."""
 
-import asyncio
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
@@ -46,7 +45,7 @@ async def _give_login(connection: asyncpg.Connection, url: str) -> None:
     verb = "ALTER" if exists else "CREATE"
     # Names and passwords cannot be parameters of DDL: PostgreSQL itself quotes them.
     statement = await connection.fetchval(
-        f"SELECT format('{verb} ROLE %I LOGIN PASSWORD %L', $1::text, $2::text)",  # noqa: S608 - one of two words
+        f"SELECT format('{verb} ROLE %I LOGIN PASSWORD %L', $1::text, $2::text)",
         name,
         password,
     )

@@ -49,7 +49,7 @@ def test_contracts_name_libraries_that_are_installed() -> None:
     assert [module for module in sorted(named) if find_spec(module) is None] == []
 
 
-def test_only_one_root_is_told_to_start_another_program_from_the_top() -> None:
+def test_layers_stand_in_the_order_of_the_house() -> None:
     order = [name for layer in layers() for name in layer]
     assert layers()[0] == {"cli"}
     assert order.index("services") < order.index("tables") < order.index("domain") < order.index("errors")

@@ -52,9 +52,11 @@ async def live(
         for handle, each in made.items()
     }
     await owner.execute("UPDATE account SET undo_window_seconds = 0")
-    for account in (company.help, company.news):
-        handle = account.handle
-        await connect(account, owner, vault, keys=keys[handle], x_user_id=made[handle]["id"])
+    ours = [
+        await connect(each, owner, vault, keys=keys[each.handle], x_user_id=made[each.handle]["id"])
+        for each in (company.help, company.news)
+    ]
+    company = replace(company, help=ours[0], news=ours[1])
     settings = replace(
         config,
         x_base_url=x_sandbox.address,

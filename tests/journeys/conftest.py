@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -17,19 +19,23 @@ Visit = Callable[..., Awaitable[Visitor]]
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """`govern up` as a person starts it, stopped as a person stops it: Ctrl-C, exit code 0, nothing left."""
-    up = Up(tmp_path_factory.mktemp("journeys"), settings=SETTINGS)
-    try:
-        service = Service(up, up.wait_until_ready())
-        yield service
-        service.close()
-        parts = up.parts()
-        assert up.stop() == 0, service.logs()
-        _, left = psutil.wait_procs(parts, timeout=5)
-        assert left == []
-    finally:
-        up.end()
+def service() -> Iterator[Service]:
+    """`govern up` as a person starts it, stopped as a person stops it: Ctrl-C, exit code 0, nothing left.
+
+    Not below pytest's own folder: as root, PostgreSQL runs as another user, and a second pytest run shuts that folder.
+    """
+    with TemporaryDirectory(prefix="govern-journeys-") as folder:
+        up = Up(Path(folder), settings=SETTINGS)
+        try:
+            service = Service(up, up.wait_until_ready())
+            yield service
+            service.close()
+            parts = up.parts()
+            assert up.stop() == 0, service.logs()
+            _, left = psutil.wait_procs(parts, timeout=5)
+            assert left == []
+        finally:
+            up.end()
 
 
 @pytest.fixture(scope="session")

@@ -98,9 +98,9 @@ class Service:
         written: str = told(self.x.post("/inbound", json=body), 201)["id"]
         return written
 
-    def has_heard(self, customer: str, account: str, kind: str = "service_window") -> None:
-        """Wait until the worker has read what a customer wrote: the right to write follows from it."""
-        wait_for(lambda: self._permission(customer, account) == kind)
+    def wait_until_heard(self, customer: str, account: str) -> None:
+        """Wait until the worker has read what a customer wrote: the right to answer follows from it."""
+        wait_for(lambda: self._may_answer(customer, account))
 
     def part(self, name: str) -> psutil.Process:
         """One of the processes it started: web, worker, sandbox or postgres."""
@@ -138,10 +138,10 @@ class Service:
         files = [self.up.printed, *sorted((self.up.data / "logs").glob("*.log"))]
         return "\n".join(f"--- {file.name}\n{_tail(file.read_text(errors='replace'), lines)}" for file in files)
 
-    def _permission(self, customer: str, account: str) -> str:
+    def _may_answer(self, customer: str, account: str) -> bool:
         body = {"account": account, "kind": "dm", "text": "Hello", "recipient": customer}
-        rules = [each["rule"] for each in told(self.program("claire").post("/screen", json=body))["findings"]]
-        return "unsolicited" if any("unsolicited" in rule for rule in rules) else "service_window"
+        found = told(self.program("claire").post("/screen", json=body))["findings"]
+        return "DM-UNSOLICITED" not in [finding["rule"] for finding in found]
 
     def _client(self, address: str, headers: dict[str, str]) -> httpx.Client:
         return self._open.enter_context(httpx.Client(base_url=address, headers=headers, timeout=30, trust_env=False))

@@ -81,7 +81,7 @@ async def test_after_the_customer_wrote_an_answer_goes_out_and_an_offer_does_not
     outside = await visit()
     await outside.page.goto(service.sandbox)
     await write_as_customer(outside, whom, "AldaneCare", "Hello, a hinge broke.")
-    service.has_heard(whom, "AldaneCare")
+    service.wait_until_heard(whom, "AldaneCare")
 
     hugo = await visit("hugo")
     await hugo.open("/compose?account=AldaneCare")
@@ -104,7 +104,7 @@ async def test_after_the_customer_wrote_an_answer_goes_out_and_an_offer_does_not
 def test_a_program_answers_a_customer_and_offers_nothing(service: Service, words: str) -> None:
     whom, answer = customer(words), ANSWER.format(words=words)
     service.customer_writes(whom, "AldaneCare", "Hello, a hinge broke.")
-    service.has_heard(whom, "AldaneCare")
+    service.wait_until_heard(whom, "AldaneCare")
     sent = service.write("hugo", "AldaneCare", answer, kind="dm", recipient=whom)
     assert sent["permission"] == "service_window"
     service.wait_until(sent["id"], "sent")
@@ -117,7 +117,7 @@ async def write_as_customer(outside: Visitor, whom: str, account: str, text: str
     form = outside.page.locator("#write")
     await form.get_by_label("Direct message").check()
     await form.get_by_label("Customer").fill(whom)
-    await form.get_by_label("To", exact=True).select_option(account)
+    await form.locator("select[name=to]").select_option(account)
     await form.get_by_label("Text").fill(text)
     await form.get_by_role("button", name="Write it").click()
     await outside.page.locator("#messages").get_by_text(text).first.wait_for()

@@ -30,7 +30,8 @@ async def test_a_role_at_one_account_counts_from_the_next_request_until_it_is_re
     elsewhere = {"account": "AldaneCare", "kind": "post", "text": "Not mine.", "do": "submit"}
     assert (await lea.post_by_hand("/compose", elsewhere))[0] == 403
 
-    await nadia.press("Revoke…")
+    line = nadia.page.locator(".line").filter(has_text=f"She writes the jobs, {words}.")
+    await line.get_by_role("button", name="Revoke…").click()
     popover = nadia.page.locator("[popover]:popover-open")
     await popover.get_by_label("Reason").fill(f"The season is over, {words}.")
     await popover.get_by_role("button", name="Revoke").click()

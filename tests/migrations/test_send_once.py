@@ -66,12 +66,10 @@ async def test_what_is_surely_not_out_may_be_sent_again(
 async def test_of_two_workers_at_once_one_starts(owner: asyncpg.Connection, owner_url: str, story: Story) -> None:
     other = await asyncpg.connect(owner_url)
     try:
-        first = owner.transaction()
-        await first.start()
-        await make_attempt(owner, story)
-        second = asyncio.ensure_future(make_attempt(other, story))
-        await _until_waiting(owner, other.get_server_pid())
-        await first.commit()
+        async with owner.transaction():
+            await make_attempt(owner, story)
+            second = asyncio.ensure_future(make_attempt(other, story))
+            await _until_waiting(owner, other.get_server_pid())
         with pytest.raises(asyncpg.UniqueViolationError):
             await second
     finally:

@@ -85,9 +85,7 @@ async def test_first_admin_is_made_once_and_signs_in(govern: Govern, owner: asyn
 async def test_further_people_are_added_by_a_member_who_may(company: Company, govern: Govern) -> None:
     command = ("member", "create", "--email", "zoe@example.com", "--name", "Zoé", "--password-stdin")
     refused(govern(*command, given=PASSWORD), "member.nobody_acts")
-    refused(govern(*command, "--as", "ghost@example.com", given=PASSWORD), "member.unknown")
     refused(govern(*command, "--as", "ana@example.com", given=PASSWORD), "access.denied")
-    refused(govern(*command, "--as", "ada@example.com", given="short"), "member.weak_password")
     done = govern(*command, given=PASSWORD, GOVERN_MEMBER="ada@example.com")
     assert done.returncode == 0, done.stderr
     assert await find_by_email("zoe@example.com")
@@ -111,12 +109,8 @@ async def test_token_is_printed_alone_and_works(company: Company, govern: Govern
     await assert_audited("token.issued", actor=company.leo.id)
 
 
-async def test_token_of_nobody_and_of_a_suspended_member_is_refused(
-    company: Company, govern: Govern, owner: asyncpg.Connection
-) -> None:
+async def test_token_of_nobody_is_refused(company: Company, govern: Govern) -> None:
     refused(govern("token", "create", "--member", "ghost@example.com", "--name", "x"), "member.unknown")
-    await owner.execute("UPDATE member SET state = 'suspended' WHERE id = $1", company.leo.member)
-    refused(govern("token", "create", "--member", "leo@example.com", "--name", "x"), "access.denied")
 
 
 def test_without_a_database_the_command_says_what_to_do(govern: Govern, tmp_path: Path) -> None:
@@ -167,12 +161,9 @@ async def test_keys_that_x_or_we_cannot_use_change_nothing(
 
     async with assert_nothing_changed(owner):
         refused(connect(json.dumps(keys)), "account.wrong_x_user")
-        refused(connect(json.dumps({**keys, "access_token": "1-wrong"})), "account.x_refused")
         refused(connect(json.dumps(keys), GOVERN_X_API_KEY="another"), "account.other_app")
         refused(connect("{"), "account.bad_keys")
-        refused(connect(json.dumps({"access_token": "x"})), "account.bad_keys")
-        refused(connect(json.dumps(keys), GOVERN_X_BASE_URL="http://127.0.0.1:9"), "account.x_refused")
-        refused(connect(json.dumps(keys), GOVERN_MEMBER="vera@example.com"), "access.denied")
+        refused(connect(json.dumps({**keys, "access_token": "1-wrong"})), "account.x_refused")
 
 
 async def test_calendar_is_imported_and_its_numbers_are_printed(
@@ -230,7 +221,6 @@ async def test_file_of_another_kind_is_refused(company: Company, govern: Govern,
     (tmp_path / "empty.csv").write_bytes(b"")
     refused(govern("import", "week.xlsx", "--member", "ana@example.com"), "import.bad_file")
     refused(govern("import", "empty.csv", "--member", "ana@example.com"), "import.bad_file")
-    assert govern("import", "nowhere.csv", "--member", "ana@example.com").returncode == 2
 
 
 def _year() -> str:

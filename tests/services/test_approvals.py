@@ -136,7 +136,7 @@ async def test_database_itself_refuses_an_approval_by_the_author(office: Office)
     stolen = given | {"id": message.id, "approver": office.people.ana.member}
     with pytest.raises(asyncpg.CheckViolationError, match="four_eyes"):
         await Approval.insert(Approval(**stolen))
-    disguised = stolen | {"message_author": office.people.max.member}
+    disguised = stolen | {"message_author": office.people.max.member, "revision_editor": office.people.max.member}
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await Approval.insert(Approval(**disguised))
 

@@ -21,9 +21,7 @@ LATE = LATER + timedelta(minutes=3)
 
 
 @pytest.fixture
-async def desk(
-    database: None, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings
-) -> Desk:
+async def desk(database: None, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings) -> Desk:
     return await make_desk(owner, access, policies, config)
 
 

@@ -86,9 +86,7 @@ async def test_one_wake_up_per_id(database: None, redis: ArqRedis) -> None:
 
 
 async def test_web_wakes_workers_and_does_without_valkey(database: None, config: Settings, redis: ArqRedis) -> None:
-    waker, lonely, without = (
-        outbox.Waker(url) for url in (config.redis_url, f"redis://127.0.0.1:{free_port()}", "")
-    )
+    waker, lonely, without = (outbox.Waker(url) for url in (config.redis_url, f"redis://127.0.0.1:{free_port()}", ""))
     await wish()
     for each in (lonely, without):
         await each.wake_due(now=NOW)
@@ -126,7 +124,9 @@ async def test_address_is_read_whole(url: str, expected: dict[str, object]) -> N
     await client.aclose()
 
 
-@pytest.mark.parametrize(("url", "tls"), [("rediss://cache", True), ("valkeys://cache", True), ("valkey://cache", False)])
+@pytest.mark.parametrize(
+    ("url", "tls"), [("rediss://cache", True), ("valkeys://cache", True), ("valkey://cache", False)]
+)
 async def test_tls_is_used_where_the_address_says_so(url: str, *, tls: bool) -> None:
     client = outbox.client(url)
     assert ("SSL" in client.connection_pool.connection_class.__name__) is tls

@@ -1,30 +1,46 @@
 """The command `govern`: one module per family of commands."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import rich_click as click
 
 from govern import __version__, settings
-from govern.cli.accounts import account
-from govern.cli.demo import demo_seed
-from govern.cli.imports import import_file
-from govern.cli.members import member, token
-from govern.cli.roots import migrate, sandbox, serve, worker
-from govern.cli.up import RUNNING, up
 from govern.errors import GovernError
 from govern.settings import SettingsError
 
-ON_THEIR_OWN = (up, serve, worker, sandbox, migrate)
-ON_DATA = (member, token, account, import_file, demo_seed)
+RUNNING = "running.json"  # what `govern up` tells the commands beside it, in its data folder
+ON_THEIR_OWN = {"up": "up", "serve": "roots", "worker": "roots", "sandbox": "roots", "migrate": "roots"}
+"""Commands that take their settings from the environment alone, and the module of each."""
+ON_DATA = {"member": "members", "token": "members", "account": "accounts", "import": "imports", "demo-seed": "demo"}
+"""Commands that reach the engines of a running `govern up`."""
+MODULES = {**ON_THEIR_OWN, **ON_DATA}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Families(click.RichGroup):
+    """Imports a command's module when the command is asked for: the sandbox need not wait for what talks to X."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *MODULES})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in MODULES:
+            return super().get_command(ctx, cmd_name)
+        found: dict[str | None, click.Command] = {
+            value.name: value
+            for value in vars(import_module(f"govern.cli.{MODULES[cmd_name]}")).values()
+            if isinstance(value, click.Command)
+        }
+        return found[cmd_name]
+
+
+@click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--data-dir", "_data_dir", envvar="GOVERN_DATA_DIR", default=".govern", hidden=True, type=Path)
 @click.pass_context
 def cli(context: click.Context, _data_dir: Path) -> None:
     """Run a company's many X accounts under rules, with a record of all of it."""
-    if context.invoked_subcommand not in {command.name for command in ON_THEIR_OWN}:
+    if context.invoked_subcommand not in ON_THEIR_OWN:
         settings.adopt(_data_dir / RUNNING)
 
 
@@ -32,10 +48,6 @@ def cli(context: click.Context, _data_dir: Path) -> None:
 def version() -> None:
     """Print the version."""
     click.echo(__version__)
-
-
-for command in (*ON_THEIR_OWN, *ON_DATA):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -74,6 +74,7 @@ class Parts:
             "GOVERN_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "GOVERN_X_BASE_URL": self.x,
             "GOVERN_DEMO": "1" if self.demo else "",
+            **({"GOVERN_COMPANY": "Maison Aldane"} if self.demo else {}),
         }
 
     def _x_app(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ import msgspec
 import rich_click as click
 
 from govern import settings
+from govern.cli import RUNNING
 from govern.cli.parts import Member, Parts, answers
 from govern.cli.roots import port_type
 from govern.cli.screen import Screen
@@ -15,7 +16,6 @@ from govern.cli.supervisor import Supervisor
 from govern.embedded import Engines, Login, Process, refuse_taken, write_private
 from govern.settings import SettingsError
 
-RUNNING = "running.json"
 STOPPED_IN_PRODUCTION = (
     "GOVERN_ENV is production; `govern up` is for one machine with the sandbox. "
     "Start `govern migrate`, `govern serve` and `govern worker`, as compose.yaml does."

@@ -48,6 +48,11 @@ class Company(msgspec.Struct, frozen=True):
         return member_actor(self.mia, "Mia", via=Via.PANEL)
 
 
+@pytest.fixture(autouse=True)
+async def _database(database: None) -> None:
+    """Every test here needs the engines."""
+
+
 @pytest.fixture
 async def company() -> Company:
     tag = uuid4().hex[:8]

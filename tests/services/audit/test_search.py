@@ -26,7 +26,7 @@ async def test_act_of_a_token_names_its_owner_too(company: Company) -> None:
     actor = token_actor(company.token, "drafts", company.mia)
     receipt = await approve(company, actor=actor)
     view = await audit.get_entry(receipt.arrival, scopes=EVERYTHING)
-    assert view.actor.name == "API token “drafts”"
+    assert view.actor.name == f"Mia {company.tag} (API token “drafts”)"
     assert [each.name for each in view.refs] == [f"Mia {company.tag}"]
     assert await find(actor=f"Mia {company.tag}") == [receipt.arrival]
 

@@ -153,7 +153,7 @@ async def test_search_finds_by_word_and_says_when_nothing_fits(browser: SignIn, 
 
 
 async def test_reply_shows_what_it_answers(browser: SignIn, write: Write, mention: str) -> None:
-    await write("leo", kind=Kind.REPLY, in_reply_to=mention, text="Hello, see https://aldane.example/help")
+    await write("leo", kind=Kind.REPLY, in_reply_to=mention, text="Hello, see https://example.com/help")
     page = await (await browser("mia")).get(QUEUE)
     assert "where is my parcel?" in page.text
     assert "Reply to @marion" in words(page)

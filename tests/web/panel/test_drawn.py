@@ -57,5 +57,5 @@ async def test_what_does_not_exist_is_a_plain_404(browser: SignIn, path: str) ->
 
 
 async def test_message_of_another_account_does_not_exist(browser: SignIn, write: Write) -> None:
-    message = await write("mia", account="News")
+    message = await write("noa", account="News")
     assert (await (await browser("leo")).get(f"/admin/messages/M-{message.number}")).status_code == 404

@@ -21,12 +21,16 @@ MOST_MATCHES = 200
 # Kind of object: its table, the column of its name, how the name is shown.
 _SHOWN: dict[str, tuple[type[Table], str, str]] = {
     "member": (Member, "name", "{}"),
-    "token": (ApiToken, "name", "API token “{}”"),
     "account": (Account, "handle", "@{}"),
     "contact": (Contact, "handle", "@{}"),
     "brand": (Brand, "name", "{}"),
     "message": (Message, "number", "M-{}"),
 }
+
+
+_TOKENS = """
+SELECT t.id, t.name, m.name AS owner FROM api_token t JOIN member m ON m.id = t.member WHERE t.id = ANY({})
+"""
 
 
 class Meant(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +54,14 @@ async def names_for(entries: Iterable[Entry]) -> dict[str, str]:
     slugs: set[str] = set()
     for entry in entries:
         for kind, _, text in (key.partition(":") for key in _keys(entry)):
-            if kind in _SHOWN and (found := parse_id(text)):
+            if kind in {*_SHOWN, "token"} and (found := parse_id(text)):
                 wanted[kind].add(found)
         if entry.scope.startswith("brand:"):
             slugs.add(entry.scope.removeprefix("brand:"))
     names: dict[str, str] = {}
+    tokens = wanted.pop("token", set())
+    for row in rows(await ApiToken.raw(_TOKENS, list(tokens))) if tokens else []:
+        names[f"token:{row['id']}"] = f"{row['owner']} (API token “{row['name']}”)"
     for kind, ids in wanted.items():
         table, column, shown = _SHOWN[kind]
         found_rows = rows(await table.select("id", column).where(WhereRaw("id = ANY({})", list(ids))))

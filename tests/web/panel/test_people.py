@@ -1,0 +1,174 @@
+"""People, roles, pauses, accounts, one's own settings."""
+
+import pytest
+
+from govern.services.tokens import find_token
+from tests.asserts import actions
+from tests.web.conftest import address
+from tests.web.panel.conftest import SignIn, Write, actor_of, words
+
+LEO = f"/admin/people/{address('leo')}"
+GRANT = {"role": "author", "scope": "account:News", "reason": "Covers for Noa in August."}
+
+
+async def test_role_counts_from_the_next_request_on_and_so_does_its_end(browser: SignIn) -> None:
+    ada, leo = await browser("ada"), await browser("leo")
+    assert "account=News" not in (await leo.get("/admin/compose")).text
+    page = await ada.follow(await ada.post(f"{LEO}/grants", **GRANT))
+    assert "Covers for Noa in August." in page.text
+    assert "account=News" in (await leo.get("/admin/compose")).text
+    revoke = next(part for part in page.text.split('action="') if "Covers" not in part and "/revoke" in part[:200])
+    grant = [part.split('"')[0] for part in page.text.split('action="') if part.split('"')[0].endswith("/revoke")]
+    assert revoke
+    for each in grant:
+        await ada.post(each, reason="August is over.")
+    assert "No account to write for" in (await leo.get("/admin/compose")).text
+    assert "August is over." in (await ada.get(LEO)).text
+
+
+async def test_role_needs_a_reason(browser: SignIn) -> None:
+    ada = await browser("ada")
+    answer = await ada.post(f"{LEO}/grants", **{**GRANT, "reason": ""})
+    assert answer.status_code == 422
+    assert "Please fill this in." in words(answer)
+    assert 'value="account:News" selected' in answer.text
+    answer = await ada.post(f"{LEO}/grants", **{**GRANT, "until": "2001-01-01"})
+    assert answer.status_code == 422
+    assert "must be in the future" in words(answer)
+
+
+async def test_same_role_twice_is_409(browser: SignIn) -> None:
+    ada = await browser("ada")
+    await ada.follow(await ada.post(f"{LEO}/grants", **GRANT))
+    answer = await ada.post(f"{LEO}/grants", **GRANT)
+    assert answer.status_code == 409
+    assert "already has the role" in words(answer)
+
+
+async def test_own_roles_are_given_by_others(browser: SignIn) -> None:
+    ada = await browser("ada")
+    page = await ada.get(f"/admin/people/{address('ada')}")
+    assert "This is you." in words(page)
+    assert "/grants" not in page.text
+    assert (await ada.post(f"/admin/people/{address('ada')}/grants", **GRANT)).status_code == 403
+
+
+async def test_agent_gives_no_roles(browser: SignIn) -> None:
+    assert (await (await browser("leo")).post(f"{LEO}/grants", **GRANT)).status_code == 403
+
+
+async def test_person_is_added_and_shown_without_a_role(browser: SignIn) -> None:
+    ada = await browser("ada")
+    fields = {"email": "new@example.com", "name": "New Person", "password": "a long enough password"}
+    weak = await ada.post("/admin/people", **{**fields, "password": "short"})
+    assert weak.status_code == 422
+    assert "short" not in weak.text.split("At least")[0].split('name="password"')[-1]
+    page = await ada.follow(await ada.post("/admin/people", **fields))
+    assert "No role: this person can sign in and do nothing." in words(page)
+    taken = await ada.post("/admin/people", **fields)
+    assert taken.status_code == 409
+    assert 'value="New Person"' in taken.text
+
+
+async def test_pause_is_seen_by_all_and_lifted_by_another(browser: SignIn, write: Write) -> None:
+    mia, cleo, leo = await browser("mia"), await browser("cleo"), await browser("leo")
+    fields = {"scope": "brand:care", "kinds": ["post", "dm"], "reason": "A wrong price is out."}
+    counted = await mia.post("/admin/pause", **{**fields, "do": "count"})
+    assert "would be held" in words(counted)
+    page = await mia.follow(await mia.post("/admin/pause", **fields, do="pause"))
+    assert "A wrong price is out." in page.text
+    assert "Resume publishing" not in page.text
+    assert "Publishing is paused" in words(await leo.get("/admin"))
+    page = await cleo.get("/admin/pause")
+    lift = page.text.split('action="/admin/pause/')[1].split('"')[0]
+    assert (await mia.post(f"/admin/pause/{lift}")).status_code == 403
+    await cleo.follow(await cleo.post(f"/admin/pause/{lift}"))
+    assert "Publishing is on" in words(await leo.get("/admin"))
+
+
+@pytest.mark.parametrize("missing", ["reason", "kinds"])
+async def test_pause_needs_reason_and_kinds(browser: SignIn, missing: str) -> None:
+    mia = await browser("mia")
+    fields = {"scope": "brand:care", "kinds": ["post"], "reason": "A wrong price is out.", "do": "pause"}
+    answer = await mia.post("/admin/pause", **{name: value for name, value in fields.items() if name != missing})
+    assert answer.status_code == 422
+    assert f'href="#f-{missing}"' in answer.text
+
+
+async def test_admin_adds_a_brand_and_an_account(browser: SignIn) -> None:
+    ada = await browser("ada")
+    await ada.follow(await ada.post("/admin/brands", slug="toys", name="Toys"))
+    fields = {"handle": "@Toys", "name": "Toys", "brand": "toys", "objectives": ["relate", "dialogue"], "colour": "3"}
+    page = await ada.follow(await ada.post("/admin/accounts", **fields))
+    assert "Relate, Dialogue" in words(page)
+    assert "Not connected" in words(page)
+    again = await ada.post("/admin/accounts", **fields)
+    assert again.status_code == 409
+    bad = await ada.post("/admin/accounts", **{**fields, "handle": "two words"})
+    assert bad.status_code == 422
+    stale = await ada.post("/admin/accounts/Toys/edit", version=7, name="Toys and games")
+    assert stale.status_code == 409
+    assert "Toys and games" in stale.text
+    page = await ada.follow(await ada.post("/admin/accounts/Toys/edit", version=1, name="Toys and games"))
+    assert "Toys and games" in words(page)
+
+
+async def test_manager_sees_no_admin_forms(browser: SignIn) -> None:
+    page = await (await browser("mia")).get("/admin/accounts/Help")
+    assert 'name="access_token"' not in page.text
+    assert "/edit" not in page.text
+
+
+async def test_disconnecting_needs_a_reason(browser: SignIn) -> None:
+    ada = await browser("ada")
+    assert (await ada.post("/admin/accounts/Help/disconnect")).status_code == 422
+    page = await ada.follow(await ada.post("/admin/accounts/Help/disconnect", reason="The keys leaked."))
+    assert "Not connected" in words(page)
+
+
+async def test_settings_change_how_pages_look(browser: SignIn) -> None:
+    leo = await browser("leo")
+    fields = {"language": "en", "zone": "Asia/Tokyo", "theme": "dark"}
+    page = await leo.follow(await leo.post("/admin/settings", **fields))
+    assert 'data-theme="dark"' in page.text
+    assert 'data-keys="off"' in page.text
+    assert "Tokyo time" in words(await leo.get("/admin"))
+    refused = await leo.post("/admin/settings", **{**fields, "zone": "Moon/Base"})
+    assert refused.status_code == 422
+
+
+async def test_token_is_shown_once_and_ends(browser: SignIn) -> None:
+    leo = await browser("leo")
+    made = await leo.post("/admin/settings/tokens", name="reporting", days="30")
+    text = made.text.split('id="new-token">')[1].split("<")[0].strip()
+    assert await find_token(text, now=(await actor_now())) is not None
+    page = await leo.get("/admin/settings")
+    assert text not in page.text
+    assert "reporting" in page.text
+    end = page.text.split('action="/admin/settings/tokens/')[1].split('"')[0]
+    await leo.follow(await leo.post(f"/admin/settings/tokens/{end}"))
+    assert await find_token(text, now=(await actor_now())) is None
+
+
+async def test_other_sessions_can_be_ended(browser: SignIn) -> None:
+    here, there = await browser("leo"), await browser("leo")
+    page = await here.get("/admin/settings")
+    end = page.text.split('action="/admin/settings/sessions/')[1].split('"')[0]
+    await here.follow(await here.post(f"/admin/settings/sessions/{end}"))
+    assert (await there.get("/admin")).status_code == 303
+    assert (await here.get("/admin")).status_code == 200
+
+
+async def test_wrong_old_password_is_beside_its_field(browser: SignIn) -> None:
+    leo = await browser("leo")
+    answer = await leo.post("/admin/settings/password", old="not mine at all", new="a new long password")
+    assert answer.status_code == 422
+    assert "This is not your password." in words(answer)
+    assert "member.password_set" not in await actions()
+
+
+async def actor_now() -> object:
+    from datetime import UTC, datetime
+
+    await actor_of("leo")
+    return datetime.now(UTC)
