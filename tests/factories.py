@@ -101,11 +101,11 @@ async def make_grant(member: UUID, role: str, scope: str) -> UUID:
 async def make_account(handle: str, *, brand: str) -> Account:
     """Add a connected account, and its brand if it is new."""
     found = await Brand.select(Brand.id).where(Brand.slug == brand).first()
+    brand_id = found["id"] if found else uuid7(NOW)
     if found is None:
         await Scope.insert(Scope(key=brand_scope(brand), kind="brand", parent="company"))
-        row = Brand(id=uuid7(NOW), slug=brand, name=brand.title(), scope=brand_scope(brand), created_at=NOW)
+        row = Brand(id=brand_id, slug=brand, name=brand.title(), scope=brand_scope(brand), created_at=NOW)
         await Brand.insert(row)
-    brand_id = found["id"] if found else row.id
     await Scope.insert(Scope(key=account_scope(handle), kind="account", parent=brand_scope(brand)))
     await AccountTable.insert(
         AccountTable(

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import asyncpg
 
@@ -14,6 +16,7 @@ from govern.domain.messages import Kind, Message
 from govern.services.accounts import find_account
 from govern.services.answers import Result, settle_attempt
 from govern.services.approvals import approve_message
+from govern.services.grants import list_grants, revoke_role
 from govern.services.message_views import load_message
 from govern.services.passing import Passed
 from govern.services.policies import Policies
@@ -33,9 +36,9 @@ async def connect(
     account: Account, owner: asyncpg.Connection, vault: Vault, *, keys: Credentials = KEYS, x_user_id: str | None = None
 ) -> Account:
     """Give an account its keys, and its own id on X."""
-    place = {"account_id": account.id, "version": 1}
-    key_id, access_sealed = vault.seal(keys.access_token, column="access_sealed", **place)
-    _, secret_sealed = vault.seal(keys.access_token_secret, column="secret_sealed", **place)
+    seal = partial(vault.seal, account_id=account.id, version=1)
+    key_id, access_sealed = seal(keys.access_token, column="access_sealed")
+    _, secret_sealed = seal(keys.access_token_secret, column="secret_sealed")
     row = AccountCredential(
         account=account.id, access_sealed=access_sealed, secret_sealed=secret_sealed, key_id=key_id, version=1
     )
@@ -61,7 +64,7 @@ class Desk:
         *,
         author: Actor | None = None,
         now: datetime = NOW,
-        **more: object,
+        **more: Any,
     ) -> Message:
         """Hand a message in; one that needs approval gets it."""
         message = await make_message(
@@ -70,7 +73,7 @@ class Desk:
             policies=self.policies,
             text=text,
             now=now,
-            **more,  # type: ignore[arg-type]
+            **more,
         )
         if message.approvals_required:
             return await approve_message(
@@ -118,12 +121,12 @@ async def make_desk(owner: asyncpg.Connection, access: Access, policies: Policie
     return Desk(company, access, policies, vault, config)
 
 
-async def publication_of(message: Message) -> dict[str, object]:
+async def publication_of(message: Message) -> dict[str, Any]:
     """Return the row of a message's publication."""
     return rows(await Publication.select().where(Publication.message == message.id))[0]
 
 
-async def attempts() -> list[dict[str, object]]:
+async def attempts() -> list[dict[str, Any]]:
     """Return every attempt, oldest first."""
     return rows(await Attempt.select().order_by(Attempt.started_at))
 
@@ -143,3 +146,10 @@ async def until_waiting(owner: asyncpg.Connection, count: int) -> None:
         return int(await owner.fetchval(query)) >= count
 
     await until(waiting)
+
+
+async def revoke(desk: Desk, name: str) -> None:
+    """Take a person's role away."""
+    as_admin: dict[str, Any] = {"actor": desk.company.ada, "access": desk.access, "now": LATER}
+    (grant,) = await list_grants(email=f"{name}@example.com", **as_admin)
+    await revoke_role(grant.id, reason="Changed teams", **as_admin)

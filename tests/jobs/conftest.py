@@ -28,9 +28,7 @@ def clock() -> datetime:
 
 
 @pytest.fixture
-async def desk(
-    database: None, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings
-) -> Desk:
+async def desk(database: None, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings) -> Desk:
     """A company without an X behind it."""
     return await make_desk(owner, access, policies, config)
 

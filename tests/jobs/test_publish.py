@@ -102,7 +102,7 @@ async def test_rate_limit_is_waited_for_and_a_little_longer(desk: Desk) -> None:
     message = await desk.write()
     await run(desk, FakeX(errors.RateLimited(RESET, "send_post/window", exchange=SENT)))
     wake_at = (await publication_of(message))["wake_at"]
-    assert RESET + timedelta(seconds=1) <= wake_at <= RESET + timedelta(seconds=5)  # type: ignore[operator]
+    assert RESET + timedelta(seconds=1) <= wake_at <= RESET + timedelta(seconds=5)
 
 
 async def test_what_never_leaves_is_tried_more_and_more_rarely(desk: Desk) -> None:
@@ -210,9 +210,7 @@ async def cancelled(desk: Desk, *, connected: bool) -> str:
 
 async def test_answer_is_kept_until_the_database_is_back(desk: Desk, owner: asyncpg.Connection) -> None:
     message = await desk.write()
-    cut = partial(
-        owner.execute, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'govern_web'"
-    )
+    cut = partial(owner.execute, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'govern_web'")
     await run(desk, FakeX("1901", meanwhile=cut))
     assert await desk.state(message) == "sent"
 

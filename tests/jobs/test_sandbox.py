@@ -1,6 +1,7 @@
 """The whole way to a real X-compatible server: what the sandbox has, the database knows, and never twice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -31,7 +32,7 @@ async def run(live: Live) -> Result | None:
     )
 
 
-async def post(live: Live, text: str = TEXT, **more: object) -> Message:
+async def post(live: Live, text: str = TEXT, **more: Any) -> Message:
     return await live.desk.write(text, now=clock(), **more)
 
 

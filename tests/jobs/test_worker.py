@@ -1,11 +1,10 @@
 """The worker as a process: killed, stopped, cut off from its engines, it sends each message at most once."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import asyncpg
 import pytest
 from arq.connections import ArqRedis
 
+from govern import database
 from govern.domain.messages import Message
 from govern.embedded import Engines, Login
 from govern.worker import Jobs, make_worker
@@ -58,8 +58,8 @@ class Starter:
             "GOVERN_X_API_KEY": live.desk.config.x_api_key,
             "GOVERN_X_API_SECRET": live.desk.config.x_api_secret,
             "GOVERN_SEND_WRITE_WINDOW": "1",
-            "GOVERN_SEND_TIMEOUT": "1.5",
-            "GOVERN_ATTEMPT_DEADLINE": "5",
+            "GOVERN_SEND_TIMEOUT": "2",
+            "GOVERN_ATTEMPT_DEADLINE": "6",
             "GOVERN_SWEEP_EVERY": "0.3",
             "GOVERN_POLL_EVERY": "0.5",
         }
@@ -96,9 +96,7 @@ class Starter:
 
 
 @pytest.fixture
-async def workers(
-    live: Live, engines: Engines, redis: ArqRedis, tmp_path: Path
-) -> AsyncIterator[Starter]:
+async def workers(live: Live, engines: Engines, redis: ArqRedis, tmp_path: Path) -> AsyncIterator[Starter]:
     starter = Starter(live, engines, tmp_path)
     yield starter
     starter.end()
@@ -163,7 +161,7 @@ async def test_killed_in_the_middle_of_a_send_the_outcome_is_unknown_and_nothing
 ) -> None:
     live.sandbox.order("rules", duplicates=False)
     live.sandbox.order("faults", kind="commit_then_slow", times=1, seconds=30)
-    running = await workers.start_ready(GOVERN_SEND_TIMEOUT="2")
+    running = await workers.start_ready()
     message = await live.desk.write(TEXT, now=clock())
     await out(live)
     running.tell(signal.SIGKILL)
@@ -180,7 +178,7 @@ async def test_killed_in_the_middle_of_a_send_the_outcome_is_unknown_and_nothing
 
 async def test_told_to_stop_it_lets_its_send_finish(live: Live, workers: Starter) -> None:
     live.sandbox.order("faults", kind="commit_then_slow", times=1, seconds=1)
-    running = await workers.start_ready(GOVERN_SEND_TIMEOUT="1.5")
+    running = await workers.start_ready()
     message = await live.desk.write(TEXT, now=clock())
     await out(live)
     running.tell(signal.SIGTERM)
@@ -201,6 +199,7 @@ async def test_database_that_comes_back_finds_the_worker_working(
     await becomes(live, message, "sent")
     assert running.process.poll() is None
     assert live.sandbox.posts() == [TEXT]
+    assert "round_failed" not in running.log()
 
 
 async def test_database_that_stops_during_a_send_gets_its_answer_afterwards(
@@ -216,9 +215,7 @@ async def test_database_that_stops_during_a_send_gets_its_answer_afterwards(
     assert live.sandbox.posts() == [TEXT]
 
 
-async def test_worker_started_before_its_engines_waits_for_them(
-    live: Live, workers: Starter, engines: Engines
-) -> None:
+async def test_worker_started_before_its_engines_waits_for_them(live: Live, workers: Starter, engines: Engines) -> None:
     async with stopped(engines):
         running = workers.start()
         await says(running, "worker.waits")
@@ -250,6 +247,17 @@ async def test_worker_without_an_address_of_x_refuses_to_start(workers: Starter)
     assert "GOVERN_X_BASE_URL" in running.log()
 
 
+async def test_account_that_cannot_be_read_does_not_keep_the_others_unread(
+    live: Live, owner: asyncpg.Connection
+) -> None:
+    await owner.execute(
+        "UPDATE account_credential SET access_sealed = 'broken' WHERE account = $1", live.desk.company.help.id
+    )
+    live.customer("dm", "Are you there?", to="News")
+    await Jobs(live.desk.config).ingest_all()
+    assert "inbound.received" in await actions()
+
+
 async def test_arq_only_wakes(live: Live, redis: ArqRedis) -> None:
     worker = make_worker(Jobs(live.desk.config), redis)
     spent = live.desk.config.send_write_window + live.desk.config.send_timeout
@@ -267,6 +275,7 @@ async def stopped(engines: Engines) -> AsyncIterator[None]:
     finally:
         engines.postgres.process.start()
         engines.postgres.process.wait_until(engines.postgres._ready, limit=LIMIT)
+        await database.engine().pool.expire_connections()  # type: ignore[union-attr]  # this process's own are dead
 
 
 async def says(running: Running, words: str) -> None:

@@ -49,6 +49,11 @@ class Visitor:
         said = tuple(f"status of {status} " for status in self._expected)
         return [each for each in self._complaints if not any(words in each for words in said)]
 
+    def forget(self) -> list[str]:
+        """Return the complaints so far, and begin anew."""
+        heard, self._complaints = self._complaints, []
+        return heard
+
     async def open(self, path: str) -> Response:
         answer = await self.page.goto(f"{self.service.panel}{path}")
         assert answer is not None

@@ -15,9 +15,9 @@ from tests.running.conftest import Up, wait_for
 
 # A worker that dies while it sends leaves a message unsettled until the attempt's deadline: short here, else a journey waits.
 SETTINGS = {
-    "GOVERN_SEND_WRITE_WINDOW": "3",
-    "GOVERN_SEND_TIMEOUT": "6",
-    "GOVERN_ATTEMPT_DEADLINE": "18",
+    "GOVERN_SEND_WRITE_WINDOW": "2",
+    "GOVERN_SEND_TIMEOUT": "5",
+    "GOVERN_ATTEMPT_DEADLINE": "14",
     "GOVERN_POLL_EVERY": "2",
 }
 LATEST = 40.0  # seconds until a message has its last state: time to undo, two sweeps, a deadline, a slow machine
@@ -72,7 +72,8 @@ class Service:
         return told(self.program(name).post("/messages", json=body), 201)
 
     def message(self, number: str) -> Json:
-        return told(self.program("nadia").get(f"/messages/{number}"))
+        """A message as Claire reads it, who may also read private ones."""
+        return told(self.program("claire").get(f"/messages/{number}"))
 
     def wait_until(self, number: str, *states: str, limit: float = LATEST) -> Json:
         """Wait until a message is in one of the states, and return it."""
@@ -127,11 +128,9 @@ class Service:
         with redis.Redis.from_url(told_at_start["GOVERN_REDIS_URL"]) as valkey:
             valkey.flushall()
 
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.api}/health", trust_env=False).is_success
-        except httpx.HTTPError:
-            return False
+    def health(self) -> int:
+        """The status the health page answers with."""
+        return self.program("sarah").get("/health").status_code
 
     def logs(self, lines: int = 25) -> str:
         """The last lines of every part, for a person who looks why it failed."""

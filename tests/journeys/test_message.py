@@ -19,7 +19,10 @@ STEPS = (
 async def test_a_message_is_written_edited_approved_sent_once_and_recorded(
     visit: Visit, service: Service, words: str
 ) -> None:
-    text, edited = f"The workshop opens at ten on Saturday, {words}.", f"The workshop opens at nine on Saturday, {words}."
+    text, edited = (
+        f"The workshop opens at ten on Saturday, {words}.",
+        f"The workshop opens at nine on Saturday, {words}.",
+    )
     hugo = await visit("hugo")
     number = await hugo.compose("AldaneCare", text)
     assert await hugo.says("Waiting for approval")
@@ -46,7 +49,7 @@ async def test_a_message_is_written_edited_approved_sent_once_and_recorded(
     await sarah.page.get_by_role("link", name="Message approved").click()
     entry = sarah.page.get_by_label("Entry", exact=True)
     await entry.get_by_text("Claire Renaud", exact=False).first.wait_for()
-    assert await entry.get_by_text("brand_manager.message.approve").is_visible()
+    assert await entry.get_by_text("brand_manager.message.approve", exact=True).is_visible()
 
 
 def test_the_same_journey_of_programs(service: Service, words: str) -> None:

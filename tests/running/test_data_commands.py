@@ -14,8 +14,8 @@ import pytest
 from govern.cli.parts import COMMAND
 from govern.embedded import Engines
 from govern.services.accounts import find_account
+from govern.services.credentials import load_credentials
 from govern.services.members import find_by_email
-from govern.services.sending import load_credentials
 from govern.services.sessions import sign_in
 from govern.services.tokens import find_token
 from govern.settings import Settings

@@ -135,7 +135,8 @@ async def test_new_password_ends_the_other_sessions_and_is_recorded(office: Offi
     await assert_audited("member.password_set", actor=actor.id)
     with pytest.raises(SignInFailed):
         await sign_in(email=zoe.email, password=GOOD, user_agent="", now=LATER)
-    assert await sign_in(email=zoe.email, password=NEXT, user_agent="", now=LATER)
+    again = await sign_in(email=zoe.email, password=NEXT, user_agent="", now=LATER)
+    assert again.session.member.id == zoe.id
     async with assert_refused(SignInFailed, office.owner):
         await change_password(old=GOOD, new=NEXT, session_id=here.session.id, actor=actor, now=LATER)
     async with assert_refused(WeakPassword, office.owner):

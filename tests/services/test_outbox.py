@@ -36,9 +36,15 @@ async def nobody() -> AsyncIterator[ArqRedis]:
     await client.aclose()
 
 
-async def wish(**later: timedelta) -> None:
+async def wish(*, after: timedelta = timedelta(0)) -> None:
     async with transaction():
-        await outbox.enqueue("publish", now=NOW, account=ACCOUNT, **{name: NOW + by for name, by in later.items()})
+        await outbox.enqueue("publish", now=NOW, due_at=NOW + after, account=ACCOUNT)
+
+
+async def wish_in_vain() -> None:
+    async with transaction():
+        await outbox.enqueue("publish", now=NOW, account=ACCOUNT)
+        raise LookupError
 
 
 async def waiting() -> int:
@@ -47,15 +53,13 @@ async def waiting() -> int:
 
 async def test_wish_of_a_transaction_that_failed_is_forgotten(database: None) -> None:
     with pytest.raises(LookupError):
-        async with transaction():
-            await outbox.enqueue("publish", now=NOW, account=ACCOUNT)
-            raise LookupError
+        await wish_in_vain()
     assert await waiting() == 0
 
 
 async def test_due_wish_reaches_valkey_once_with_ids_only(database: None, redis: ArqRedis) -> None:
     await wish()
-    await wish(due_at=timedelta(minutes=5))
+    await wish(after=timedelta(minutes=5))
     assert await outbox.push_due(redis, now=NOW) == 1
     assert await outbox.push_due(redis, now=NOW) == 0
     (job,) = await redis.queued_jobs()

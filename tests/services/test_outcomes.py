@@ -13,6 +13,7 @@ from govern.domain.messages import BadTarget, Message, ReasonRequired
 from govern.domain.publications import Hold, Outcome, UnknownTwin
 from govern.errors import Denied
 from govern.services.answers import Result, lose_overdue
+from govern.services.attempts import read_attempt
 from govern.services.outcomes import AnotherMessage, list_unknown, settle_outcome
 from govern.services.policies import Policies
 from govern.settings import Settings

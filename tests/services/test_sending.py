@@ -2,18 +2,15 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 import msgspec
 import pytest
 
 from govern.access import Access
-from govern.domain.messages import IllegalTransition, Kind
+from govern.domain.messages import Kind
 from govern.services.consent import record_opt_out
-from govern.services.grants import list_grants, revoke_role
 from govern.services.message_views import load_message
-from govern.services.messages import schedule_message, withdraw_message
 from govern.services.passing import HOLD_FOR, Passed
 from govern.services.pauses import lift_pause, set_pause
 from govern.services.policies import Policies
@@ -23,7 +20,7 @@ from govern.xapi.client import OutgoingDm, OutgoingPost
 from govern.xapi.vault import Vault
 from tests.asserts import actions, assert_audited, assert_nothing_changed, entries
 from tests.factories import NOW, make_message, receive_dm, receive_mention
-from tests.sending import LATER, Desk, attempts, make_desk, publication_of, until_waiting
+from tests.sending import LATER, Desk, attempts, make_desk, publication_of, revoke
 
 
 @pytest.fixture
@@ -217,121 +214,9 @@ async def test_nothing_is_sent_that_still_waits_for_approval(desk: Desk, owner: 
         assert await desk.claim() is None
 
 
-async def test_withdrawal_that_comes_first_is_not_overtaken_by_a_claim(desk: Desk, owner: asyncpg.Connection) -> None:
-    message = await desk.write()
-    async with owner.transaction():
-        await owner.execute("SELECT 1 FROM message WHERE id = $1 FOR NO KEY UPDATE", message.id)
-        withdrawing = asyncio.create_task(withdraw(desk, message.id))
-        await until_waiting(owner, 1)
-        claiming = asyncio.create_task(desk.claim())
-        await until_waiting(owner, 2)
-    await withdrawing
-    assert await claiming == Passed(reason="changed")
-    assert await desk.state(message) == "withdrawn"
-    assert await attempts() == []
-
-
-async def test_withdrawal_that_comes_second_hears_that_it_is_sending(desk: Desk, owner: asyncpg.Connection) -> None:
-    message = await desk.write()
-    async with owner.transaction():
-        await owner.execute("SELECT 1 FROM message WHERE id = $1 FOR NO KEY UPDATE", message.id)
-        claiming = asyncio.create_task(desk.claim())
-        await until_waiting(owner, 1)
-        withdrawing = asyncio.create_task(withdraw(desk, message.id))
-        await until_waiting(owner, 2)
-    assert isinstance(await claiming, Claim)
-    with pytest.raises(IllegalTransition):
-        await withdrawing
-    assert await desk.state(message) == "sending"
-
-
-async def test_message_moved_to_later_while_the_claim_waited_does_not_go_now(
-    desk: Desk, owner: asyncpg.Connection
-) -> None:
-    message = await desk.write()
-    async with owner.transaction():
-        await owner.execute("SELECT 1 FROM message WHERE id = $1 FOR NO KEY UPDATE", message.id)
-        moving = asyncio.create_task(
-            schedule_message(
-                message.id,
-                revision=1,
-                scheduled_at=NOW + timedelta(hours=3),
-                actor=desk.company.mia,
-                access=desk.access,
-                now=LATER,
-            )
-        )
-        await until_waiting(owner, 1)
-        claiming = asyncio.create_task(desk.claim())
-        await until_waiting(owner, 2)
-    await moving
-    assert await claiming == Passed(reason="changed")
-    assert await desk.state(message) == "scheduled"
-
-
-async def test_revocation_waits_for_a_claim_that_was_decided_before(desk: Desk, owner: asyncpg.Connection) -> None:
-    message = await desk.write()
-    async with owner.transaction():
-        await owner.execute("SELECT 1 FROM message WHERE id = $1 FOR NO KEY UPDATE", message.id)
-        claiming = asyncio.create_task(desk.claim())
-        await until_waiting(owner, 1)
-        revoking = asyncio.create_task(revoke(desk, "mia"))
-        await until_waiting(owner, 2)
-    assert isinstance(await claiming, Claim)
-    await revoking
-    recorded = await actions()
-    assert recorded.index("publication.sending") < recorded.index("role.revoked")
-
-
-async def test_claim_waits_for_a_revocation_that_came_before(desk: Desk, owner: asyncpg.Connection) -> None:
-    await desk.write()
-    async with owner.transaction():
-        await owner.execute("SELECT 1 FROM role_grant FOR NO KEY UPDATE")
-        revoking = asyncio.create_task(revoke(desk, "mia"))
-        await until_waiting(owner, 1)
-        claiming = asyncio.create_task(desk.claim())
-        await until_waiting(owner, 2)
-    await revoking
-    assert await claiming == Passed(reason="access")
-
-
-async def test_pause_counts_a_claim_it_came_too_late_for_as_in_flight(desk: Desk, owner: asyncpg.Connection) -> None:
-    message = await desk.write("On its way.")
-    await desk.write("Held back.")
-    async with owner.transaction():
-        await owner.execute("SELECT 1 FROM message WHERE id = $1 FOR NO KEY UPDATE", message.id)
-        claiming = asyncio.create_task(desk.claim())
-        await until_waiting(owner, 1)
-        pausing = asyncio.create_task(
-            set_pause(
-                scope="company",
-                kinds=[Kind.POST],
-                reason="Crisis",
-                actor=desk.company.ada,
-                access=desk.access,
-                now=LATER,
-            )
-        )
-        await until_waiting(owner, 2)
-    assert isinstance(await claiming, Claim)
-    counts = (await pausing).counts
-    assert (counts.held, counts.in_flight) == (1, 1)
-
-
 async def test_a_claim_says_no_secret_in_the_log_of_entries(desk: Desk) -> None:
     await desk.write()
     claim = await desk.take()
     text = msgspec.json.encode(await entries()).decode()
     assert claim.credentials.access_token_secret not in text
     assert claim.credentials.access_token not in text
-
-
-async def revoke(desk: Desk, name: str) -> Any:
-    grants = await list_grants(email=f"{name}@example.com", actor=desk.company.ada, access=desk.access, now=LATER)
-    return await revoke_role(
-        grants[0].id, reason="Changed teams", actor=desk.company.ada, access=desk.access, now=LATER
-    )
-
-
-async def withdraw(desk: Desk, message: Any) -> Any:
-    return await withdraw_message(message, revision=1, actor=desk.company.ana, access=desk.access, now=LATER)

@@ -23,6 +23,7 @@ from govern.services.use_case import use_case
 from govern.tables import Member, Session
 from tests.asserts import actions, assert_audited, assert_nothing_changed, assert_refused, race
 from tests.factories import NOW
+from tests.sending import until_waiting
 from tests.services.conftest import Office
 
 PASSWORD = "a long walk home"
@@ -116,7 +117,7 @@ async def test_after_five_failures_the_right_password_waits_too(zoe: Actor) -> N
     with pytest.raises(SignInDelayed) as delayed:
         await enter(now=NOW + SECOND)
     assert delayed.value.data == {"seconds": 1}
-    assert await enter(now=NOW + 2 * SECOND)
+    assert (await enter(now=NOW + 2 * SECOND)).session.member.id == zoe.member
     row = await Member.select(Member.failed_sign_ins).where(Member.id == zoe.member).first()
     assert row is not None
     assert row["failed_sign_ins"] == 0
@@ -143,18 +144,14 @@ async def test_right_guess_among_many_at_once_does_not_slip_past_the_lock(zoe: A
     await office.owner.execute(
         "UPDATE member SET failed_sign_ins = 6, locked_until = $2 WHERE id = $1", zoe.member, NOW + 2 * SECOND
     )
-    results = await race(enter(), let_go(office, transaction))
+
+    async def let_go() -> None:
+        await until_waiting(office.owner, 1)
+        await transaction.commit()
+
+    results = await race(enter(), let_go())
     assert isinstance(results[0], SignInFailed), results
     assert await Session.count() == 0
-
-
-async def let_go(office: Office, transaction: object) -> None:
-    """Commit once the sign-in waits for the member's row."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND state = 'active'"
-    for _ in range(1000):
-        if await office.owner.fetchval(waiting):
-            break
-    await transaction.commit()  # type: ignore[attr-defined]  # asyncpg has no types
 
 
 async def test_session_ends_when_idle_for_an_hour(zoe: Actor) -> None:

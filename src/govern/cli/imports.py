@@ -109,7 +109,7 @@ def _print_imported(imported: Imported, *, as_json: bool) -> None:
         click.echo(msgspec.json.encode({"imported": len(numbers), "states": states, "messages": numbers}))
         return
     where = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))
-    click.echo(f"Imported {len(numbers)} messages: {where}.")
+    click.echo(f"Imported {_counted(len(numbers), 'message')}: {where}.")
     click.echo(f"They are {', '.join(numbers)}." if len(numbers) <= SHOWN else f"They are {_span(numbers)}.")
 
 
@@ -117,11 +117,15 @@ def _span(numbers: Sequence[str]) -> str:
     return f"{numbers[0]} to {numbers[-1]}"
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def _print_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode({"imported": 0, "faults": faults}))
         return
-    table = Table(title=f"Nothing was imported: {len(faults)} faults", title_justify="left")
+    table = Table(title=f"Nothing was imported: {_counted(len(faults), 'fault')}", title_justify="left")
     table.add_column("Line", justify="right")
     table.add_column("Column")
     table.add_column("What is wrong", overflow="fold")

@@ -66,7 +66,7 @@ _APPROVALS = """
 SELECT ap.id, r.number AS revision, ap.approver, m.name AS approver_name, ap.verdict, ap.reason, ap.created_at,
        ap.withdrawn_at
   FROM approval ap JOIN revision r ON r.id = ap.revision JOIN member m ON m.id = ap.approver
- WHERE ap.message = {} ORDER BY ap.created_at, ap.id
+ WHERE ap.message = {} ORDER BY r.number, ap.created_at, ap.id
 """
 _REVISIONS = """
 SELECT r.id, r.number, r.text, r.digest, r.editor, m.name AS editor_name, r.edit_and_approve, r.created_at

@@ -38,9 +38,12 @@ class Browser:
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-    async def post(self, path: str, *, token: str | None = None, **fields: object) -> httpx.Response:
-        """Send a form with the session's own token, unless another is given."""
-        given = csrf_token(self.session, self.settings) if token is None else token
+    async def post(self, path: str, /, **fields: object) -> httpx.Response:
+        """Send a form with the session's own token."""
+        return await self.forge(path, csrf_token(self.session, self.settings), **fields)
+
+    async def forge(self, path: str, given: str, /, **fields: object) -> httpx.Response:
+        """Send a form with this token."""
         return await self.client.post(path, data={"_csrf": given, **fields})
 
     async def follow(self, answer: httpx.Response) -> httpx.Response:
@@ -115,9 +118,8 @@ async def dm(company: Company) -> str:
 
 def links(page: httpx.Response) -> set[str]:
     """Return the addresses of the panel that a page draws."""
-    return {found.replace("&amp;", "&") for found in re.findall(r'href="(/admin[^"#]*)"', page.text)} - {
-        found for found in re.findall(r'href="(/admin/static[^"]*)"', page.text)
-    }
+    found = {link.replace("&amp;", "&") for link in re.findall(r'href="(/admin[^"#]*)"', page.text)}
+    return {link for link in found if not link.startswith("/admin/static/")}
 
 
 def words(page: httpx.Response) -> str:

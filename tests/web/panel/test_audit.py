@@ -67,4 +67,7 @@ def test_box_refuses_what_it_cannot_read(box: str) -> None:
 
 
 def test_chip_leads_to_the_box_without_it() -> None:
-    assert [chip.without for chip in chips("actor:leo refund")] == ["/admin/audit?q=refund", "/admin/audit?q=actor%3Aleo"]
+    assert [chip.without for chip in chips("actor:leo refund")] == [
+        "/admin/audit?q=refund",
+        "/admin/audit?q=actor%3Aleo",
+    ]

@@ -49,7 +49,9 @@ async def test_page_without_the_right_is_refused_with_a_sentence(browser: SignIn
     assert "needs the role" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/admin/messages/M-9", "/admin/messages/x", "/admin/nothing", "/admin/accounts/Nobody"])
+@pytest.mark.parametrize(
+    "path", ["/admin/messages/M-9", "/admin/messages/x", "/admin/nothing", "/admin/accounts/Nobody"]
+)
 async def test_what_does_not_exist_is_a_plain_404(browser: SignIn, path: str) -> None:
     answer = await (await browser("mia")).get(path)
     assert answer.status_code == 404

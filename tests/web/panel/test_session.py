@@ -72,7 +72,7 @@ async def test_sign_out_ends_the_session(browser: SignIn) -> None:
 @pytest.mark.parametrize("token", ["", "nonsense", "Zm9v"])
 async def test_form_without_its_token_is_refused(browser: SignIn, token: str) -> None:
     leo = await browser("leo")
-    assert (await leo.post("/admin/sign-out", token=token)).status_code == 403
+    assert (await leo.forge("/admin/sign-out", token)).status_code == 403
     assert (await leo.get("/admin")).status_code == 200
 
 
@@ -80,7 +80,7 @@ async def test_token_of_another_session_is_refused(browser: SignIn) -> None:
     leo, mia = await browser("leo"), await browser("mia")
     page = await mia.get("/admin/settings")
     token = page.text.split('name="_csrf" value="')[1].split('"')[0]
-    assert (await leo.post("/admin/sign-out", token=token)).status_code == 403
+    assert (await leo.forge("/admin/sign-out", token)).status_code == 403
 
 
 async def test_pages_are_kept_by_nobody_and_load_only_from_us(browser: SignIn) -> None:

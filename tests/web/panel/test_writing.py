@@ -48,9 +48,7 @@ async def test_second_post_of_a_form_makes_no_second_message(browser: SignIn) ->
         ({"kind": "poem"}, "kind", "Choose one of the list"),
     ],
 )
-async def test_refused_form_keeps_its_input(
-    browser: SignIn, change: dict[str, str], field: str, sentence: str
-) -> None:
+async def test_refused_form_keeps_its_input(browser: SignIn, change: dict[str, str], field: str, sentence: str) -> None:
     leo = await browser("leo")
     fields = {**COMPOSE, "in_reply_to": "", **change}
     answer = await leo.post("/admin/compose", **fields)

@@ -14,12 +14,14 @@ from litestar.template import TemplateConfig
 from govern.settings import Settings, shipped
 from govern.web.guards import find_signed_in
 from govern.web.panel import (
+    account_page,
     accounts,
     approvals,
     audit,
     charts,
     compose,
     connections,
+    grants,
     i18n,
     message_actions,
     messages,
@@ -62,8 +64,10 @@ ROUTES = (
             *messages.ROUTES,
             *message_actions.ROUTES,
             *accounts.ROUTES,
+            *account_page.ROUTES,
             *connections.ROUTES,
             *people.ROUTES,
+            *grants.ROUTES,
             *audit.ROUTES,
             *pauses.ROUTES,
             *settings_page.ROUTES,

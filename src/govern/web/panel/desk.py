@@ -94,7 +94,7 @@ class Desk:
             frame = await self.frame(here)
             html = found.render(**context, frame=frame, csrf=frame.csrf)
         headers = {"Vary": "HX-Request-Type, HX-Target"}
-        return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers)
+        return Response(html.lstrip(), media_type=MediaType.HTML, status_code=status, headers=headers)
 
     async def frame(self, here: str) -> Frame:
         """Build the frame: navigation within this member's rights, counts, the publishing switch."""
@@ -163,4 +163,4 @@ def _engine(request: Request[Any, Any, Any]) -> TemplateEngineProtocol[Any, Any]
 def render_bare(request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any) -> Response[str]:
     """Answer with a page that needs nobody signed in."""
     html = _engine(request).get_template(template).render(**context)
-    return Response(html, media_type=MediaType.HTML, status_code=status)
+    return Response(html.lstrip(), media_type=MediaType.HTML, status_code=status)

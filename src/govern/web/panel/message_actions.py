@@ -17,7 +17,8 @@ from govern.services.message_views import get_message
 from govern.services.messages import revise_message, schedule_message, submit_message, withdraw_message
 from govern.services.outcomes import settle_outcome
 from govern.services.screening import preview
-from govern.web.panel.compose import WRITES, ComposePage, permission, wall_time
+from govern.web.panel.compose import WRITES, wall_time
+from govern.web.panel.compose_page import ComposePage, permission
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import FieldFault, Form, go, read_form

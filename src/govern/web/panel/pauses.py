@@ -18,9 +18,9 @@ from govern.services.accounts import list_accounts, list_brands
 from govern.services.pauses import PauseCounts, count_touched, lift_pause, list_pauses, set_pause
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
+from govern.web.panel.grants import scope_label
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import in_language
-from govern.web.panel.people import scope_label
 from govern.web.panel.views import View
 from govern.web.panel.words import KINDS, scope_name
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from govern.domain.actions import Action
+from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.members import SignInFailed
 from govern.errors import Conflict, Invalid
 from govern.services.members import change_password, change_settings
@@ -169,11 +169,18 @@ async def _page(
             )
             for each in await list_tokens(**who)
         ],
-        may_issue=await desk.may(Action.TOKEN_ISSUE),
+        may_issue=await _may_issue(desk),
         issued=issued,
         done=_done(done),
     )
     return await desk.show("pages/settings.html", page, here="settings", title=_("Settings"), status=form.status)
+
+
+async def _may_issue(desk: Desk) -> bool:
+    """Ask as the service will: for an own token, where the member holds a role."""
+    held = sorted(await desk.access.held(desk.actor))
+    target = Target(scope=held[0] if held else COMPANY, facts={"member": str(desk.actor.member)})
+    return await desk.access.allows(desk.actor, Action.TOKEN_ISSUE, target)
 
 
 def _done(what: str) -> str:

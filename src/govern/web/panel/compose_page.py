@@ -1,0 +1,188 @@
+"""The page on which a message is written."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from govern.domain.accounts import Account
+from govern.domain.ids import uuid7
+from govern.domain.messages import Kind
+from govern.services.accounts import list_accounts
+from govern.services.conversations import list_inbound
+from govern.services.screening import WRITE_ACTION, permission_of, preview
+from govern.web.panel.desk import Desk
+from govern.web.panel.format import zone_name
+from govern.web.panel.forms import Form
+from govern.web.panel.i18n import gettext as _
+from govern.web.panel.message_view import chip
+from govern.web.panel.previews import preview_of
+from govern.web.panel.views import AccountChip, Preview, View
+from govern.web.panel.words import KINDS, PERMISSIONS
+
+_REFUSING = frozenset({"unsolicited", "opted_out"})
+
+
+class DraftForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message as it was typed; the time is the account's own."""
+
+    account: str
+    kind: Kind
+    text: str = ""
+    in_reply_to: str | None = None
+    recipient: str | None = None
+    scheduled_at: str | None = None
+    form_key: UUID | None = None
+    do: Literal["draft", "submit", "check"] = "check"
+
+
+class Received(View, frozen=True, kw_only=True):
+    """Something that can be answered."""
+
+    words: str
+    text: str
+    when: str
+    href: str
+
+
+class Permission(View, frozen=True, kw_only=True):
+    """Whether a DM may be written, in words."""
+
+    words: str
+    tone: str
+
+
+class Choice(View, frozen=True, kw_only=True):
+    """An account one may write for."""
+
+    account: AccountChip
+    brand: str
+    href: str
+
+
+class ComposePage(View, frozen=True, kw_only=True):
+    choices: Sequence[Choice]
+    account: AccountChip | None
+    form: Form
+    zone: str = ""
+    limit: int = 280
+    kinds: Sequence[tuple[str, str]] = ()
+    kind: str = "post"
+    form_key: str = ""
+    preview: Preview | None = None
+    permission: Permission | None = None
+    received: Sequence[Received] = ()
+    action: str = "/admin/compose"
+    check: str = "/admin/compose/preview"
+    fixed: bool = False
+    number: str = ""
+    revision: int = 0
+    asked: Sequence[str] = ()
+
+
+async def compose_page(desk: Desk, form: Form, *, checked: DraftForm | None = None) -> Response[str]:
+    choices = await _writable(desk)
+    accounts = {account.handle: account for account, _kinds in choices}
+    chosen = next((pair for pair in choices if pair[0].handle.lower() == form.get("account").lower()), None)
+    if chosen is None:
+        page = ComposePage(choices=[_choice(account, accounts) for account, _kinds in choices], account=None, form=form)
+    else:
+        page = await _writing(desk, form, chosen[0], chosen[1], accounts, checked=checked)
+    title = _("Write as @%(handle)s") % {"handle": chosen[0].handle} if chosen else _("Compose")
+    return await desk.show("pages/compose.html", page, here="compose", title=title, part="preview", status=form.status)
+
+
+async def _writing(
+    desk: Desk,
+    form: Form,
+    account: Account,
+    kinds: Sequence[Kind],
+    accounts: Mapping[str, Account],
+    *,
+    checked: DraftForm | None,
+) -> ComposePage:
+    kind = Kind(form.get("kind")) if form.get("kind") in set(kinds) else kinds[0]
+    return ComposePage(
+        choices=(),
+        account=chip(account.handle, accounts),
+        zone=zone_name(account.zone),
+        limit=account.length_limit,
+        kinds=[(each.value, _(KINDS[each])) for each in kinds],
+        kind=kind.value,
+        form=form,
+        form_key=form.get("form_key") or str(uuid7(desk.now)),
+        preview=await _checked(desk, account, checked) if checked and checked.text.strip() else None,
+        permission=await permission(desk, account.handle, form.get("recipient")) if kind is Kind.DM else None,
+        received=await _received(desk, account, kinds),
+    )
+
+
+async def _checked(desk: Desk, account: Account, data: DraftForm) -> Preview:
+    answer = await preview(
+        account=account.handle,
+        kind=data.kind,
+        text=data.text,
+        in_reply_to=data.in_reply_to,
+        recipient=data.recipient,
+        actor=desk.actor,
+        access=desk.access,
+        policies=desk.policies,
+        now=desk.now,
+    )
+    return preview_of(data.text, data.kind, account, answer.findings, screened=True)
+
+
+async def permission(desk: Desk, account: str, recipient: str) -> Permission | None:
+    """Say whether a DM to this person may be written."""
+    if not recipient:
+        return None
+    found = await permission_of(
+        account, recipient, actor=desk.actor, access=desk.access, policies=desk.policies, now=desk.now
+    )
+    words = _(PERMISSIONS.get(found.state, ""))
+    if found.until:
+        words += " " + _("Until %(moment)s.") % {"moment": desk.fmt.moment(found.until)}
+    if found.state in _REFUSING:
+        return Permission(words=words + " " + _("Answer in public and invite them to write."), tone="bad")
+    return Permission(words=words, tone="ok")
+
+
+async def _writable(desk: Desk) -> list[tuple[Account, list[Kind]]]:
+    """Return the accounts one may write for, each with the kinds one may write there."""
+    where = {kind: await desk.access.where_can(desk.actor, action) for kind, action in WRITE_ACTION.items()}
+    found = []
+    for account in await list_accounts(actor=desk.actor, access=desk.access):
+        kinds = [kind for kind in Kind if account.scope in where[kind]]
+        if kinds:
+            found.append((account, kinds))
+    return found
+
+
+async def _received(desk: Desk, account: Account, kinds: Sequence[Kind]) -> list[Received]:
+    """Return what people wrote lately. The text of a DM is not shown: reading a thread is an entry of the log."""
+    found = []
+    for each in await list_inbound(account=account.handle, actor=desk.actor, access=desk.access, limit=8):
+        private = each.x_kind == "dm"
+        if (Kind.DM if private else Kind.REPLY) not in kinds:
+            continue
+        words = _("DM from @%(handle)s") if private else _("@%(handle)s wrote")
+        target = f"kind=dm&recipient={each.contact_handle}" if private else f"kind=reply&in_reply_to={each.x_id}"
+        found.append(
+            Received(
+                words=words % {"handle": each.contact_handle},
+                text="" if private else each.text,
+                when=desk.fmt.ago(each.written_at),
+                href=f"/admin/compose?account={account.handle}&{target}",
+            )
+        )
+    return found
+
+
+def _choice(account: Account, accounts: Mapping[str, Account]) -> Choice:
+    return Choice(
+        account=chip(account.handle, accounts),
+        brand=account.brand_name,
+        href=f"/admin/compose?account={account.handle}",
+    )

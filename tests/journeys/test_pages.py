@@ -1,0 +1,128 @@
+"""Every page each person can reach, on a screen and on a phone, light and dark: it answers, fits, and the browser is silent.
+
+With `GOVERN_SHOTS=folder` in the environment each page is also photographed, for people to look at.
+"""
+
+import re
+from os import environ
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.async_api import ColorScheme, ViewportSize
+
+from tests.journeys.browsing import Visitor
+from tests.journeys.conftest import Visit
+
+SIZES: dict[str, ViewportSize] = {"screen": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
+MOST = 60  # addresses of different shape one person can reach; more means that the shapes below tell too much apart
+
+# What sticks out sideways, named, so that a failure says where to look; what scrolls within itself may be wider.
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (each) => each && each !== document.body
+    && (/auto|scroll|hidden|clip/.test(getComputedStyle(each).overflowX) || scrolls(each.parentElement));
+  const wide = [...document.querySelectorAll("body *")].filter((each) => {
+    const box = each.getBoundingClientRect();
+    return box.width && box.right > width + 1 && !scrolls(each.parentElement);
+  });
+  const page = document.documentElement.scrollWidth > innerWidth ? [`page: ${document.documentElement.scrollWidth}`] : [];
+  return [...page, ...wide.slice(0, 5).map((each) => `${each.tagName}.${each.className}`)];
+}"""
+POPOVERS_TOO_WIDE = """() => [...document.querySelectorAll("[popover]")].filter((each) => {
+  each.showPopover();
+  const box = each.getBoundingClientRect();
+  const out = box.left < 0 || box.right > innerWidth || each.scrollWidth > each.clientWidth + 1;
+  each.hidePopover();
+  return out;
+}).map((each) => each.id)"""
+
+
+def shape(address: str) -> str:
+    """The same for two pages that differ only in what they show: `/admin/messages/M-7` and `/admin/messages/M-8`."""
+    parts = urlsplit(address)
+    path = re.sub(r"M-\d+|[^/]+@[^/]+|/\d+$|(?<=accounts/)\w+", "*", parts.path)
+    kept = {name: value for name, value in parse_qsl(parts.query) if name in {"view", "kind"}}
+    names = sorted(name for name, _ in parse_qsl(parts.query))
+    return f"{path}?{names}{kept}"
+
+
+async def links(visitor: Visitor) -> list[str]:
+    found = await visitor.page.eval_on_selector_all("a[href^='/admin']", "all => all.map((each) => each.href)")
+    return [str(address) for address in found]
+
+
+async def look(visitor: Visitor, name: str) -> list[str]:
+    """Return what is wrong with the page that is open, at each size and in each scheme."""
+    faults = []
+    for size, viewport in SIZES.items():
+        for scheme in SCHEMES:
+            await visitor.page.set_viewport_size(viewport)
+            await visitor.page.emulate_media(color_scheme=scheme)
+            wide = await visitor.page.evaluate(TOO_WIDE) + await visitor.page.evaluate(POPOVERS_TOO_WIDE)
+            faults += [f"{name} on a {size}, {scheme}: {each} is too wide" for each in wide]
+            await photograph(visitor, f"{name}-{size}-{scheme}")
+    return faults
+
+
+async def photograph(visitor: Visitor, name: str) -> None:
+    folder = environ.get("GOVERN_SHOTS")
+    if folder:
+        file = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()
+        await visitor.page.screenshot(path=Path(folder) / f"{file}.png", full_page=True)
+
+
+@pytest.mark.parametrize("name", ["nadia", "sarah", "claire", "tom", "ines", "hugo", "lea"])
+async def test_every_link_a_person_sees_opens_a_page_that_fits(visit: Visit, name: str) -> None:
+    visitor = await visit(name)
+    faults: list[str] = []
+    seen: set[str] = set()
+    ahead = [visitor.service.panel]
+    while ahead:
+        address = ahead.pop(0)
+        if shape(address) in seen:
+            continue
+        seen.add(shape(address))
+        answer = await visitor.page.goto(address)
+        assert answer is not None
+        if answer.status != 200:
+            faults.append(f"{address}: {answer.status}")
+        place = address.removeprefix(visitor.service.panel)
+        faults += await look(visitor, f"{name} {place or 'overview'}")
+        ahead += await links(visitor)
+    assert faults == []
+    assert 5 < len(seen) < MOST
+
+
+async def test_pages_for_nobody_in_particular_fit_too(visit: Visit) -> None:
+    somebody = await visit()
+    somebody.expect(404)
+    await somebody.open("/sign-in")
+    faults = await look(somebody, "sign in")
+    assert (await somebody.open("/nothing-here")).status == 404
+    assert faults + await look(somebody, "not found") == []
+
+
+async def test_a_refused_form_fits_and_says_what_is_wrong_first(visit: Visit) -> None:
+    hugo = await visit("hugo", viewport=SIZES["phone"])
+    hugo.expect(422)
+    await hugo.open("/compose?account=AldaneCare&kind=dm")
+    await hugo.page.get_by_label("Text", exact=True).fill("Hello")
+    await hugo.press("Submit")
+    focused = await hugo.page.evaluate("document.activeElement.getAttribute('role')")
+    assert focused == "alert"
+    assert await look(hugo, "compose refused") == []
+
+
+async def test_the_watch_hears_what_a_browser_complains_about(visit: Visit) -> None:
+    somebody = await visit()
+    await somebody.open("/sign-in")
+    await somebody.page.evaluate(
+        "document.body.append(Object.assign(new Image(), {src: 'https://example.invalid/x.png'}))"
+    )
+    await somebody.page.evaluate("console.warn('careful')")
+    await somebody.page.wait_for_timeout(100)
+    heard = somebody.forget()
+    assert any("careful" in each for each in heard)
+    assert any("Content Security Policy" in each for each in heard)

@@ -1,0 +1,82 @@
+"""The door: a delay after wrong passwords, told in seconds; a session that ended; and nothing to borrow."""
+
+import re
+
+from playwright.async_api import Cookie
+
+from tests.journeys.browsing import Visitor
+from tests.journeys.conftest import Visit
+from tests.journeys.service import Service
+
+PASSWORD = "a long enough password"
+FREE = 5
+TRIES = 50  # the delay is 2 s, a try some 200 ms
+
+
+async def add_somebody(visit: Visit, words: str) -> str:
+    """Let the admin add a person, and return their address."""
+    nadia, email = await visit("nadia"), f"{words.replace(' ', '.')}@aldane.example"
+    await nadia.open("/people")
+    await nadia.press("Add a person")
+    form = nadia.page.locator("#add")
+    await form.get_by_label("Name").fill("Ana Souza")
+    await form.get_by_label("E-mail").fill(email)
+    await form.get_by_label("First password").fill(PASSWORD)
+    await form.get_by_role("button", name="Add").click()
+    await nadia.page.wait_for_url(f"**/people/{email}")
+    return email
+
+
+async def test_wrong_passwords_delay_the_next_try_and_the_page_tells_the_seconds(visit: Visit, words: str) -> None:
+    email = await add_somebody(visit, words)
+    somebody = await visit()
+    somebody.expect(401, 429)
+    for _ in range(FREE + 1):
+        await try_password(somebody, email, "not this one at all")
+        told = await somebody.page.get_by_role("alert").inner_text()
+    assert not re.search(r"\d+ s", told)
+    await try_password(somebody, email, PASSWORD)
+    told = await somebody.page.get_by_role("alert").inner_text()
+    assert re.search(r"\b[1-9]\d* (s|seconds?)\b", told), told
+    assert await somebody.page.get_by_label("E-mail").input_value() == email
+
+    for _ in range(TRIES):
+        await try_password(somebody, email, PASSWORD)
+        if "/sign-in" not in somebody.page.url:
+            break
+    assert await somebody.says("no role yet")
+
+
+async def test_a_session_that_was_ended_opens_nothing(visit: Visit, service: Service) -> None:
+    sarah = await visit("sarah")
+    cookies: list[Cookie] = await sarah.page.context.cookies()
+    await sarah.press("Sign out", within="#side")
+    await sarah.page.wait_for_url("**/sign-in")
+    thief = await visit()
+    await thief.page.context.add_cookies([{**cookies[0]}])
+    await thief.open("/audit")
+    assert "/sign-in?next=" in thief.page.url
+    await thief.give_password(service.people["sarah"].email, service.people["sarah"].password)
+    await thief.page.wait_for_url("**/admin/audit")
+
+
+async def test_a_form_without_this_sessions_token_changes_nothing(visit: Visit, service: Service, words: str) -> None:
+    number = service.write("hugo", "AldaneCare", f"Not like this, {words}.")["number"]
+    claire = await visit("claire")
+    fields = {"revision": "1", "what": "approve", "view": "mine", "_csrf": "bm90IG91cnM="}
+    answer = await claire.page.request.post(f"{service.panel}/messages/{number}/approve", form=fields)
+    assert answer.status == 403
+    assert service.message(number)["state"] == "pending_approval"
+
+
+async def test_a_page_that_may_not_be_read_is_not_drawn_and_not_answered(visit: Visit) -> None:
+    claire = await visit("claire")
+    claire.expect(403)
+    assert await claire.page.get_by_role("link", name="Audit log").count() == 0
+    assert (await claire.open("/audit")).status == 403
+
+
+async def try_password(visitor: Visitor, email: str, password: str) -> None:
+    await visitor.open("/sign-in")
+    await visitor.give_password(email, password)
+    await visitor.page.wait_for_load_state()
