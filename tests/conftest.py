@@ -17,7 +17,7 @@ from govern import database as db
 from govern import settings
 from govern.access import Access, load_bundle
 from govern.embedded import Engines, Login, start_engines
-from govern.services.grants import PostgresGrants
+from govern.services.grant_source import PostgresGrants
 from govern.services.policies import Policies, load_policies
 from govern.settings import Settings, shipped
 

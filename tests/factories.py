@@ -9,13 +9,14 @@ import msgspec
 from govern.access import Access
 from govern.database import transaction
 from govern.domain.accounts import Account, account_scope, brand_scope
+from govern.domain.drafts import Draft
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor, Via, member_actor, system_actor
 from govern.domain.messages import Kind, Message
 from govern.services.accounts import find_account
 from govern.services.conversations import store_dms, store_mentions
 from govern.services.members import insert_member
-from govern.services.messages import Draft, draft_message
+from govern.services.messages import draft_message
 from govern.services.policies import Policies
 from govern.tables import Account as AccountTable
 from govern.tables import Brand, RoleGrant, Scope

@@ -14,7 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from govern import __version__, database
 from govern import settings as settings_
 from govern.access import Access, load_bundle
-from govern.services.grants import PostgresGrants
+from govern.services.grant_source import PostgresGrants
 from govern.services.outbox import Waker
 from govern.services.policies import load_policies, record_loaded
 from govern.services.rights import refuse_strong_role

@@ -26,7 +26,7 @@ from govern.jobs.sweep import sweep
 from govern.services import outbox
 from govern.services.accounts import list_connected
 from govern.services.credentials import load_credentials
-from govern.services.grants import PostgresGrants
+from govern.services.grant_source import PostgresGrants
 from govern.services.policies import load_policies
 from govern.services.rights import refuse_strong_role
 from govern.services.sending import Claim

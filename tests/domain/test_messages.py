@@ -10,30 +10,32 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from govern.access.conditions import is_author, is_editor
 from govern.domain.actions import Requester
-from govern.domain.messages import (
-    DUE_STATES,
+from govern.domain.drafts import (
     MAX_SCHEDULE_AHEAD,
     MAX_TEXT,
-    TERMINAL,
-    TRANSITIONS,
     BadTarget,
-    Event,
-    IllegalTransition,
-    Kind,
     PastSchedule,
     ScheduleTooFar,
-    StaleRevision,
-    State,
     TargetMissing,
     TargetNotAllowed,
     TextMissing,
     TextTooLong,
     TextUnstorable,
-    can,
-    check_revision,
     check_schedule,
     check_target,
     check_text,
+)
+from govern.domain.messages import (
+    DUE_STATES,
+    TERMINAL,
+    TRANSITIONS,
+    Event,
+    IllegalTransition,
+    Kind,
+    StaleRevision,
+    State,
+    can,
+    check_revision,
     content_digest,
     next_state,
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.domain.messages import UnknownZone
+from govern.domain.drafts import UnknownZone
 from govern.domain.schedules import BadTime, OffsetMismatch, TimeSkipped, TimeTwice, read_moment
 
 PARIS = "Europe/Paris"

@@ -16,7 +16,7 @@ from govern import database
 from govern.domain.messages import Message
 from govern.embedded import Engines, Login
 from govern.worker import Jobs, make_worker
-from tests.asserts import actions
+from tests.asserts import actions, assert_audited
 from tests.jobs.conftest import Live, clock
 from tests.sending import until
 
@@ -127,6 +127,8 @@ async def test_worker_sends_what_is_approved_and_reads_what_is_written(live: Liv
         return "inbound.received" in await actions()
 
     await until(received)
+    sent = await assert_audited("publication.sent", actor="worker:publisher")
+    assert sent["ctx"]["job"], "the entry names the job that wrote it"
     running.tell(signal.SIGTERM)
     assert await running.ended() == 0
     assert not (workers.folder / "data-0" / "worker.ready").exists()

@@ -122,7 +122,7 @@ async def test_seeding_that_was_cut_short_is_taken_up_where_it_stopped(here: Set
 async def test_one_with_two_roles_cannot_approve_what_she_wrote(
     here: Settings, seeding: Seed, access: Access, policies: Policies
 ) -> None:
-    from govern.services.approvals import can_decide
+    from govern.services.verdicts import can_decide
 
     tokens = {member.email: member.token for member in await seeding(here)}
     ines = await find_token(tokens[INES.email], now=clock())

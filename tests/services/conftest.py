@@ -10,8 +10,9 @@ from govern.access import Access
 from govern.domain.members import Actor
 from govern.domain.messages import Message
 from govern.services.approvals import approve_message
-from govern.services.messages import revise_message, submit_message
+from govern.services.messages import revise_message
 from govern.services.policies import Policies
+from govern.services.submission import submit_message
 from tests.factories import NOW, Company, make_company, make_message
 
 LATER = NOW + timedelta(minutes=1)

@@ -14,23 +14,20 @@ from govern.domain.accounts import (
     UnknownHandle,
     WrongXUser,
 )
+from govern.domain.drafts import UnknownZone
 from govern.domain.members import Actor
-from govern.domain.messages import ChangedMeanwhile, UnknownZone
+from govern.domain.messages import ChangedMeanwhile
 from govern.errors import GovernError, Invalid
 from govern.services.accounts import (
-    BrandExists,
     UnknownAccount,
-    UnknownBrand,
-    connect_account,
     create_account,
-    create_brand,
-    disconnect_account,
     edit_account,
     find_account,
     get_account,
     list_accounts,
-    list_brands,
 )
+from govern.services.brands import BrandExists, UnknownBrand, create_brand, list_brands
+from govern.services.connecting import connect_account, disconnect_account
 from govern.settings import Settings
 from govern.tables import AccountCredential
 from govern.xapi.client import XUser

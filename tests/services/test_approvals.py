@@ -15,25 +15,14 @@ from govern.domain.approvals import (
     Verdict,
     When,
 )
+from govern.domain.drafts import ReasonRequired, TextMissing, TextTooLong
 from govern.domain.members import Actor
-from govern.domain.messages import (
-    IllegalTransition,
-    Kind,
-    Message,
-    ReasonRequired,
-    StaleRevision,
-    State,
-    TextMissing,
-    TextTooLong,
-)
-from govern.services.approvals import (
-    can_decide,
-    reject_message,
-    request_changes,
-    withdraw_approval,
-)
+from govern.domain.messages import IllegalTransition, Kind, Message, StaleRevision, State
+from govern.services.approvals import withdraw_approval
 from govern.services.message_views import list_approvals, list_revisions, load_message
 from govern.services.policies import Policies
+from govern.services.refusals import reject_message, request_changes
+from govern.services.verdicts import can_decide
 from govern.tables import Approval, Outbox, Publication
 from tests.asserts import actions, assert_audited, assert_denied, assert_one_winner, assert_refused, race
 from tests.factories import NOW, make_grant, receive_dm

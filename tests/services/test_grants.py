@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from govern.domain.actions import Action, Target
+from govern.domain.drafts import TextTooLong, TextUnstorable
 from govern.domain.members import Actor
-from govern.domain.messages import TextTooLong, TextUnstorable
 from govern.errors import Denied, GovernError, NotFound
+from govern.services.grant_source import roles_at
 from govern.services.grants import (
     AlreadyGranted,
     AlreadyRevoked,
@@ -22,7 +23,6 @@ from govern.services.grants import (
     list_grants,
     list_scopes,
     revoke_role,
-    roles_at,
 )
 from govern.services.members import UnknownMember
 from govern.tables import Member, RoleGrant

@@ -2,8 +2,8 @@
 
 import pytest
 
+from govern.domain.drafts import UnknownZone
 from govern.domain.members import EmailTaken, Member, SignInFailed, WeakPassword
-from govern.domain.messages import UnknownZone
 from govern.errors import Conflict, GovernError, Invalid
 from govern.services.members import (
     BadEmail,

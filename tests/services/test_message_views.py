@@ -4,10 +4,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from govern.domain.drafts import TextUnstorable
 from govern.domain.members import Actor
-from govern.domain.messages import Kind, Message, State, TextUnstorable
+from govern.domain.messages import Kind, Message, State
 from govern.errors import Denied, NotFound
-from govern.services.approvals import reject_message, request_changes, withdraw_approval
+from govern.services.approvals import withdraw_approval
 from govern.services.message_views import (
     BadCursor,
     MessageFilter,
@@ -20,6 +21,8 @@ from govern.services.message_views import (
     pattern,
 )
 from govern.services.messages import schedule_message, withdraw_message
+from govern.services.outcomes import list_unknown
+from govern.services.refusals import reject_message, request_changes
 from tests.asserts import assert_audited, assert_nothing_changed, assert_refused
 from tests.factories import NOW
 from tests.services.conftest import LATER, Office
@@ -95,6 +98,18 @@ async def test_dms_are_read_by_their_author_and_who_reads_dms_there(office: Offi
         assert await numbers(office, actor) == []
         assert await numbers(office, actor, MessageFilter(q="Hello")) == []
     await assert_audited("access.denied", outcome="denied", actor=people.ada.id, action="conversation.read_dm")
+
+
+async def test_dm_of_unknown_outcome_is_as_private_as_any(office: Office) -> None:
+    message = await office.write(office.people.ana, kind=Kind.DM, recipient="marion", text="Hello.")
+    await office.owner.execute("UPDATE message SET state = 'outcome_unknown' WHERE id = $1", message.id)
+    for actor, count in (
+        (office.people.mia, 1),
+        (office.people.ana, 1),
+        (office.people.vera, 0),
+        (office.people.noa, 0),
+    ):
+        assert len(await list_unknown(actor=actor, access=office.access)) == count
 
 
 async def test_author_who_lost_the_role_reads_nothing_any_more(office: Office) -> None:

@@ -7,26 +7,23 @@ import msgspec
 import pytest
 
 from govern.domain.accounts import UnknownHandle
-from govern.domain.messages import (
+from govern.domain.drafts import (
     BadTarget,
-    IllegalTransition,
-    Kind,
-    Message,
+    Draft,
     PastSchedule,
     ScheduleTooFar,
-    StaleRevision,
-    State,
     TargetMissing,
     TextMissing,
     TextTooLong,
     TextUnstorable,
     UnknownZone,
 )
+from govern.domain.messages import IllegalTransition, Kind, Message, StaleRevision, State
 from govern.domain.publications import UnknownTwin
 from govern.errors import Invalid
 from govern.services.accounts import UnknownAccount
 from govern.services.message_views import UnknownMessage, list_approvals, list_revisions, load_message
-from govern.services.messages import Draft, draft_message, schedule_message, withdraw_message
+from govern.services.messages import draft_message, schedule_message, withdraw_message
 from govern.services.use_case import DoneMeanwhile
 from govern.tables import Message as MessageTable
 from govern.tables import Outbox, Publication

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from govern.access import Access
-from govern.domain.messages import BadTarget, Message, ReasonRequired
+from govern.domain.drafts import BadTarget, ReasonRequired
+from govern.domain.messages import Message
 from govern.domain.publications import Hold, Outcome, UnknownTwin
 from govern.errors import Denied
 from govern.services.answers import Result, lose_overdue

@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from govern.domain.drafts import TextTooLong
 from govern.domain.members import Actor
-from govern.domain.messages import Kind, TextTooLong
+from govern.domain.messages import Kind
 from govern.domain.pauses import AlreadyPaused
 from govern.errors import Denied, GovernError, Invalid, NotFound
 from govern.services.grants import UnknownScope

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from govern.domain.members import Actor
 from govern.domain.messages import Kind, Message
-from govern.services.approvals import reject_message, request_changes
 from govern.services.queue import QueueCounts, QueueView, count_queue, list_queue
+from govern.services.refusals import reject_message, request_changes
 from tests.factories import NOW, receive_dm
 from tests.services.conftest import LATER, Office
 

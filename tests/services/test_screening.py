@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from govern.domain.consent import PermissionState
+from govern.domain.drafts import TargetMissing, TextMissing
 from govern.domain.members import Actor
-from govern.domain.messages import IllegalTransition, Kind, Message, State, TargetMissing, TextMissing
+from govern.domain.messages import IllegalTransition, Kind, Message, State
 from govern.errors import GovernError
 from govern.services.accounts import UnknownAccount
 from govern.services.consent import record_opt_out

@@ -10,8 +10,9 @@ from litestar import Litestar, get, post
 from litestar.params import FromQuery, JSONBody
 from structlog.testing import capture_logs
 
+from govern.domain.drafts import PastSchedule
 from govern.domain.members import NotSignedIn, SignInDelayed, SignInFailed
-from govern.domain.messages import PastSchedule, StaleRevision
+from govern.domain.messages import StaleRevision
 from govern.errors import Denied, GovernError, NotFound, Unavailable
 from govern.settings import Settings
 from govern.web.errors import HANDLERS

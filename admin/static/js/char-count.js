@@ -18,6 +18,12 @@ export function weigh(text) {
 }
 
 customElements.define("char-count", class extends HTMLElement {
+  static observedAttributes = ["limit"];
+
+  attributeChangedCallback() {
+    this.show();
+  }
+
   connectedCallback() {
     this.field = document.getElementById(this.getAttribute("for"));
     this.field?.addEventListener("input", () => this.show());

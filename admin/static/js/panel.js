@@ -12,6 +12,8 @@ document.querySelector("[data-focus]")?.focus();
 const form = document.querySelector("#compose");
 const choose = () => {
   const kind = form.querySelector("[name=kind]:checked")?.value;
+  const counter = form.querySelector("char-count");
+  counter?.setAttribute("limit", kind === "dm" ? counter.getAttribute("dm-limit") : counter.getAttribute("post-limit"));
   for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(kind);
 };
 if (form?.querySelector("[data-for]")) {

@@ -8,7 +8,8 @@ import rich_click as click
 from govern.cli.company import Company, acting, clock, run
 from govern.domain.accounts import Account
 from govern.errors import N_, Invalid, Unavailable
-from govern.services.accounts import connect_account, get_account
+from govern.services.accounts import get_account
+from govern.services.connecting import connect_account
 from govern.settings import Settings
 from govern.xapi.client import XUser
 from govern.xapi.credentials import Credentials

@@ -14,7 +14,7 @@ from govern import database, log, settings
 from govern.access import Access, load_bundle
 from govern.domain.members import Actor, Via, member_actor
 from govern.errors import N_, Invalid, Unavailable
-from govern.services.grants import PostgresGrants
+from govern.services.grant_source import PostgresGrants
 from govern.services.members import UnknownMember, find_by_email
 from govern.services.policies import Policies, load_policies
 from govern.settings import Settings, SettingsError

@@ -7,14 +7,9 @@ from govern.demo.sandbox import make_account
 from govern.demo.stage import Stage, acting_as
 from govern.domain.accounts import Account, AccountKind, AccountState, Objective
 from govern.domain.members import Actor
-from govern.services.accounts import (
-    connect_account,
-    create_account,
-    create_brand,
-    edit_account,
-    list_accounts,
-    list_brands,
-)
+from govern.services.accounts import create_account, edit_account, list_accounts
+from govern.services.brands import create_brand, list_brands
+from govern.services.connecting import connect_account
 from govern.xapi.tweepy_client import TweepyClient
 
 UNDO_SECONDS = 5

@@ -9,10 +9,12 @@ from govern.demo.accounts import ZONE
 from govern.demo.people import CLAIRE, HUGO, INES, TOM, Person
 from govern.demo.sandbox import write_as_customer
 from govern.demo.stage import Stage, acting_as
+from govern.domain.drafts import Draft
 from govern.domain.messages import Event, Kind, Message, can
 from govern.domain.schedules import find_zone, read_moment
-from govern.services.approvals import approve_message, request_changes
-from govern.services.messages import Draft, draft_message
+from govern.services.approvals import approve_message
+from govern.services.messages import draft_message
+from govern.services.refusals import request_changes
 
 _KEYS = UUID("5d5d3f0a-6f2c-4a07-8a3e-7f4a0f3b9c11")
 

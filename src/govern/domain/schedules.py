@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from govern.domain.messages import UnknownZone
+from govern.domain.drafts import UnknownZone
 from govern.errors import N_, Invalid
 
 # RFC 3339 with a blank or a T, seconds if wanted; without an offset it is the wall clock of a zone.

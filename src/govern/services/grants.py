@@ -1,6 +1,5 @@
 """Roles given to members at scopes, and the source the access policy reads them from."""
 
-from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
@@ -8,14 +7,15 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import COMPANY, Action, Decision, Grant, Requester, Role, Target
+from govern.domain.actions import COMPANY, Action, Decision, Role, Target
 from govern.domain.audit import ObjectRef, RoleAssigned, RoleRevoked
+from govern.domain.drafts import check_reason
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.domain.messages import check_reason
 from govern.errors import N_, Conflict, Invalid, NotFound
 from govern.services import audit
 from govern.services.gate import close_gate
+from govern.services.grant_source import _GRANTS_OF
 from govern.services.members import lock_member
 from govern.services.use_case import use_case
 from govern.tables import Member, RoleGrant, Scope
@@ -86,16 +86,6 @@ class ScopeView(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
-_IN_FORCE = "g.revoked_at IS NULL AND g.starts_at <= now() AND (g.expires_at IS NULL OR g.expires_at > now())"
-
-# One statement, so that grants and tree belong together; the clock is the database's, the same for every process.
-_REQUESTER = f"""
-SELECT 'scope' AS what, key AS a, parent AS b, NULL AS c FROM scope WHERE parent IS NOT NULL
-UNION ALL
-SELECT 'grant', g.id::text, g.role, g.scope FROM role_grant g JOIN member m ON m.id = g.member
- WHERE g.member = {{}}::uuid AND m.state = 'active' AND {_IN_FORCE}
-"""  # noqa: S608 - constants only
-
 _VIEW = """
 SELECT g.id, g.member AS member_id, m.email AS member_email, m.name AS member_name, g.role, g.scope,
        b.name AS granted_by_name, g.granted_at, g.reason, g.starts_at, g.expires_at, g.revoked_at,
@@ -112,7 +102,6 @@ _VIEW_LIST = (
 )
 _VIEW_ONE = _VIEW + " WHERE g.id = {}"
 _LOCK = "SELECT id FROM role_grant WHERE id = {} FOR NO KEY UPDATE"
-_GRANTS_OF = f"SELECT g.role, g.scope FROM role_grant g WHERE g.member = {{}} AND {_IN_FORCE}"  # noqa: S608
 _EXPIRED = """
 SELECT id FROM role_grant WHERE member = {} AND role = {} AND scope = {} AND revoked_at IS NULL AND expires_at <= now()
 """
@@ -126,26 +115,6 @@ SELECT s.key, s.kind, s.parent, coalesce(b.name, '@' || a.handle, 'company') AS 
   FROM scope s LEFT JOIN brand b ON b.scope = s.key LEFT JOIN account a ON a.scope = s.key
  ORDER BY s.kind DESC, label
 """
-
-
-class PostgresGrants:
-    """Reads grants and the scope tree in the caller's transaction: a committed change holds for the next decision."""
-
-    async def requester(self, actor_id: str, member: UUID | None) -> Requester:
-        """Return what a member holds now; one who is not active holds nothing."""
-        parents: dict[str, str] = {}
-        held: dict[str, list[Grant]] = defaultdict(list)
-        for row in rows(await RoleGrant.raw(_REQUESTER, member)):
-            if row["what"] == "scope":
-                parents[row["a"]] = row["b"]
-            else:
-                held[row["c"]].append(Grant(id=row["a"], role=row["b"], scope=row["c"]))
-        return Requester(
-            id=actor_id,
-            member=str(member) if member else None,
-            grants={scope: tuple(grants) for scope, grants in held.items()},
-            parents=parents,
-        )
 
 
 async def list_grants(
@@ -275,12 +244,6 @@ async def list_scopes(*, actor: Actor, access: Access) -> list[ScopeView]:
     """Return the scopes where the actor may see who may do what."""
     seen = await access.where_can(actor, Action.ACCESS_READ)
     return [msgspec.convert(row, ScopeView) for row in rows(await Scope.raw(_LABELS)) if row["key"] in seen]
-
-
-async def roles_at(member: UUID, scopes: tuple[str, ...]) -> frozenset[str]:
-    """Return the roles a member holds at any of the scopes (an account and those above it)."""
-    held = rows(await RoleGrant.raw(_GRANTS_OF, member))
-    return frozenset(str(row["role"]) for row in held if row["scope"] in scopes)
 
 
 async def _is_email_of(member: UUID, email: str) -> bool:

@@ -10,8 +10,9 @@ from govern.access import Access
 from govern.domain.accounts import Account, parse_handle
 from govern.domain.actions import Target
 from govern.domain.calendars import Calendar, Fault, Line
+from govern.domain.drafts import Draft, check_schedule, check_target, check_text
 from govern.domain.members import Actor, Via, member_actor
-from govern.domain.messages import Kind, check_schedule, check_target, check_text
+from govern.domain.messages import Kind
 from govern.domain.schedules import find_zone, read_moment
 from govern.errors import N_, Denied, GovernError, Invalid
 from govern.screening.findings import Decision, Facts, Input
@@ -20,7 +21,6 @@ from govern.screening.x_rules import judge_for_x
 from govern.services.accounts import UnknownAccount, list_accounts
 from govern.services.imports import CheckedCalendar, CheckedLine, Progress, tell_nobody
 from govern.services.members import UnknownMember, find_by_email
-from govern.services.messages import Draft
 from govern.services.screening import WRITE_ACTION
 from govern.services.use_case import use_case
 

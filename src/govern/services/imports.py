@@ -13,14 +13,16 @@ from govern.database import rows
 from govern.domain.accounts import COMPANY, Account
 from govern.domain.audit import MessageImported, ObjectRef
 from govern.domain.calendars import Fault
+from govern.domain.drafts import Draft
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import State
 from govern.errors import N_, Conflict, Denied, GovernError
 from govern.services import audit
 from govern.services.message_views import load_message
-from govern.services.messages import Draft, hand_in, insert_draft
+from govern.services.messages import insert_draft
 from govern.services.policies import Policies
+from govern.services.submission import hand_in
 from govern.services.use_case import use_case
 from govern.tables import Message as MessageTable
 

@@ -12,9 +12,9 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import COMPANY, Action, Decision, Target
 from govern.domain.audit import MemberCreated, MemberPasswordSet, ObjectRef
+from govern.domain.drafts import UnknownZone
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor, EmailTaken, Member, MemberState, SignInFailed
-from govern.domain.messages import UnknownZone
 from govern.errors import N_, Denied, Invalid, NotFound
 from govern.services import audit, passwords
 from govern.services.use_case import use_case

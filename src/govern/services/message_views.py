@@ -11,9 +11,10 @@ from govern.database import rows
 from govern.domain.actions import Action, Target
 from govern.domain.approvals import Approval
 from govern.domain.audit import Change, ObjectRef
+from govern.domain.drafts import check_storable
 from govern.domain.ids import parse_message_number
 from govern.domain.members import Actor
-from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State, check_storable
+from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State
 from govern.errors import N_, Denied, Invalid, NotFound
 from govern.services.use_case import use_case
 from govern.tables import Approval as ApprovalTable

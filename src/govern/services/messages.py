@@ -3,73 +3,36 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from govern.access import Access
 from govern.database import rows
-from govern.domain.accounts import Account
 from govern.domain.actions import Action, Decision, Target
-from govern.domain.approvals import ApprovalFacts, Rule, approval_deadline, find_rule
 from govern.domain.audit import (
     Change,
-    MessageBlocked,
     MessageDrafted,
     MessageRevised,
     MessageScheduled,
-    MessageSubmitted,
     MessageWithdrawn,
     ObjectRef,
 )
+from govern.domain.drafts import Draft, check_reason, check_schedule, check_target, check_text
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.domain.messages import (
-    Event,
-    Kind,
-    Message,
-    State,
-    check_reason,
-    check_revision,
-    check_schedule,
-    check_target,
-    check_text,
-    content_digest,
-    next_state,
-)
-from govern.screening.tweet_urls import extract_urls
+from govern.domain.messages import Event, Message, State, check_revision, content_digest, next_state
 from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.contacts import contact_for
-from govern.services.conversations import find_inbound
-from govern.services.grants import roles_at
 from govern.services.members import check_zone
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
-from govern.services.publications import close_unsent, plan_publication, refuse_unknown_twin, reschedule
-from govern.services.screening import WRITE_ACTION, Screened, screen_revision
+from govern.services.publications import close_unsent, reschedule
+from govern.services.screening import WRITE_ACTION
+from govern.services.submission import hand_in
 from govern.services.use_case import DoneMeanwhile, use_case
 from govern.tables import Message as MessageTable
 from govern.tables import Revision as RevisionTable
 
-_DIRECT_ACTION = {
-    Kind.POST: Action.MESSAGE_DIRECT_POST,
-    Kind.REPLY: Action.MESSAGE_DIRECT_REPLY,
-    Kind.QUOTE: Action.MESSAGE_DIRECT_QUOTE,
-    Kind.DM: Action.MESSAGE_DIRECT_DM,
-}
 _NEXT_NUMBER = "SELECT nextval('message_number') AS number"
 _BY_FORM = "SELECT id FROM message WHERE form_key = {} AND author = {}"
-
-
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants to send. `account` and `recipient` are handles; `scheduled_at` has an offset."""
-
-    account: str
-    kind: Kind
-    text: str
-    in_reply_to: str | None = None
-    recipient: str | None = None
-    scheduled_at: datetime | None = None
-    zone: str | None = None
 
 
 def check_draft(draft: Draft, *, now: datetime) -> None:
@@ -221,133 +184,6 @@ async def write_revision(
         decision=decision,
     )
     return await load_message(message.id)
-
-
-async def submit_message(
-    message_id: UUID | str,
-    *,
-    revision: int,
-    actor: Actor,
-    access: Access,
-    policies: Policies,
-    now: datetime,
-) -> Message:
-    """Hand a draft in: screening decides, then `approval.toml` says who must approve, if anybody."""
-    async with use_case(actor=actor, now=now):
-        message = await lock_message(message_id)
-        decision = await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
-        check_revision(message.revision.number, revision)
-        if message.scheduled_at is not None:
-            check_schedule(message.scheduled_at, now)
-        await hand_in(message, actor=actor, access=access, policies=policies, now=now, decision=decision)
-        return await load_message(message.id)
-
-
-async def hand_in(
-    message: Message,
-    *,
-    actor: Actor,
-    access: Access,
-    policies: Policies,
-    now: datetime,
-    decision: Decision | None = None,
-) -> None:
-    """Submit a message that the caller wrote or locked, in the caller's transaction."""
-    next_state(message.state, Event.QUEUE)  # before the work: only what could be queued can be handed in
-    await refuse_unknown_twin(message)
-    screened = await screen_revision(message, moment="submit", actor=actor, policies=policies, now=now)
-    if screened.decision == "block":
-        await _block(message, screened, actor=actor, now=now, decision=decision)
-        return
-    rule, plain = await approval_rule(message, screened, policies=policies)
-    allowing = await _direct_decision(message, rule, plain=plain, actor=actor, access=access)
-    direct = allowing is not None
-    state = next_state(message.state, Event.PASS if direct else Event.QUEUE)
-    required = 0 if direct else rule.approvals
-    deadline = None if direct else approval_deadline(rule, now=now, scheduled_at=message.scheduled_at)
-    await change_message(
-        message,
-        now,
-        state=state.value,
-        approval_rule=rule.id,
-        approvals_required=required,
-        deadline_at=deadline,
-    )
-    await audit.record(
-        MessageSubmitted(
-            revision=message.revision.number,
-            digest=message.revision.digest.hex(),
-            state=state.value,
-            rule=rule.id,
-            required=required,
-            deadline=deadline,
-        ),
-        actor=actor,
-        now=now,
-        object=message_ref(message),
-        scope=message.scope,
-        change=state_change(message, state),
-        decision=allowing if direct else decision,
-    )
-    if direct:
-        await plan_publication(await load_message(message.id), undo_window=False, now=now)
-
-
-async def _block(
-    message: Message, screened: Screened, *, actor: Actor, now: datetime, decision: Decision | None
-) -> None:
-    state = next_state(message.state, Event.BLOCK)
-    await change_message(message, now, state=state.value)
-    await audit.record(
-        MessageBlocked(revision=message.revision.number, rules=screened.rules),
-        actor=actor,
-        now=now,
-        object=message_ref(message),
-        scope=message.scope,
-        change=state_change(message, state),
-        decision=decision,
-    )
-
-
-async def approval_rule(message: Message, screened: Screened, *, policies: Policies) -> tuple[Rule, bool]:
-    """Return the rule of `approval.toml` a screened text falls under, and whether it is a plain answer."""
-    account = await find_account(message.account)
-    has_link = bool(extract_urls(message.revision.text))
-    plain = not has_link and screened.decision == "allow" and await _answers_somebody(message, account)
-    facts = ApprovalFacts(
-        kind=message.kind,
-        account=account.handle,
-        brand=account.brand,
-        author_roles=await roles_at(message.author, (account.scope, f"brand:{account.brand}", "company")),
-        severity=screened.severity,
-        contains_link=has_link,
-        plain=plain,
-    )
-    return find_rule(policies.approval, facts), plain
-
-
-async def _answers_somebody(message: Message, account: Account) -> bool:
-    """Tell whether somebody wrote first: a DM that screening allows has its permission, a reply its mention."""
-    if message.kind is Kind.REPLY and message.in_reply_to:
-        return await find_inbound(account.id, message.in_reply_to) is not None
-    return message.kind is Kind.DM
-
-
-async def _direct_decision(
-    message: Message, rule: Rule, *, plain: bool, actor: Actor, access: Access
-) -> Decision | None:
-    """Return the decision that lets it go without approval, if there is one; a no is no refusal, the message queues."""
-    if not rule.direct:
-        return None
-    decision = await access.decide(
-        actor,
-        _DIRECT_ACTION[message.kind],
-        Target(
-            scope=message.scope,
-            facts={"plain_reply": plain, "direct_allowed": rule.direct, "within_hours": True},
-        ),
-    )
-    return decision if decision.allowed else None
 
 
 async def schedule_message(

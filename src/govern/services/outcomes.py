@@ -8,19 +8,22 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import Action, Target
 from govern.domain.audit import PublicationSettled
+from govern.domain.drafts import MAX_REASON, BadTarget, ReasonRequired
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.domain.messages import MAX_REASON, BadTarget, Event, Message, ReasonRequired, next_state
+from govern.domain.messages import Event, Message, next_state
 from govern.domain.publications import ANSWER_WINDOW, Settlement
 from govern.errors import N_, Conflict
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
 from govern.services.message_views import (
+    READABLE,
     VIEW,
     change_message,
     load_message,
     lock_message,
     message_ref,
+    readable,
     state_change,
     to_message,
 )
@@ -33,7 +36,7 @@ SELECT t.id FROM attempt t JOIN publication p ON p.id = t.publication
  WHERE p.message = {} AND t.outcome = 'unknown' AND t.resolved IS NULL ORDER BY t.started_at DESC LIMIT 1
 """
 _TAKEN = "SELECT message FROM publication WHERE x_kind = {} AND x_id = {} AND id <> {}"
-_UNKNOWN = VIEW + " WHERE m.state = 'outcome_unknown' AND a.scope = ANY({}) ORDER BY m.updated_at"
+_UNKNOWN = VIEW + " WHERE m.state = 'outcome_unknown' AND " + READABLE + " ORDER BY m.updated_at"
 
 
 class SettledMeanwhile(Conflict):
@@ -47,9 +50,8 @@ class AnotherMessage(Conflict):
 
 
 async def list_unknown(*, actor: Actor, access: Access) -> list[Message]:
-    """Return the messages whose outcome nobody knows, oldest first."""
-    scopes = sorted(await access.where_can(actor, Action.MESSAGE_READ))
-    return [to_message(row) for row in rows(await MessageTable.raw(_UNKNOWN, scopes))]
+    """Return the messages whose outcome nobody knows, of those the actor may read, oldest first."""
+    return [to_message(row) for row in rows(await MessageTable.raw(_UNKNOWN, *await readable(actor, access)))]
 
 
 async def settle_outcome(

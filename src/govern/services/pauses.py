@@ -11,9 +11,10 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.audit import ObjectRef, PauseLifted, PauseSet
+from govern.domain.drafts import check_reason
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.domain.messages import Kind, check_reason
+from govern.domain.messages import Kind
 from govern.domain.pauses import AlreadyPaused, Pause
 from govern.errors import N_, Conflict, Invalid, NotFound
 from govern.services import audit

@@ -11,9 +11,10 @@ from govern.domain.actions import Action, Target
 from govern.domain.approvals import Severity
 from govern.domain.audit import ObjectRef, RevisionScreened
 from govern.domain.consent import DmPermission, PermissionState
+from govern.domain.drafts import check_target, check_text
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.domain.messages import Kind, Message, check_target, check_text
+from govern.domain.messages import Kind, Message
 from govern.screening.engine import screen
 from govern.screening.findings import Facts, Input, Screening
 from govern.services import audit

@@ -15,7 +15,6 @@ from govern.domain.messages import Event, Kind, Message, content_digest, next_st
 from govern.domain.publications import Hold
 from govern.services import audit
 from govern.services.accounts import find_account
-from govern.services.approvals import approve_target
 from govern.services.contacts import get_contact, lock_contact
 from govern.services.credentials import load_credentials
 from govern.services.gate import enter_gate
@@ -25,6 +24,7 @@ from govern.services.pauses import is_paused
 from govern.services.policies import Policies
 from govern.services.screening import WRITE_ACTION, screen_revision
 from govern.services.use_case import use_case
+from govern.services.verdicts import approve_target
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
 from govern.tables import Attempt, Publication

@@ -7,8 +7,8 @@ from datetime import datetime
 from asyncpg import CharacterNotInRepertoireError, UniqueViolationError
 
 from govern.database import transaction
+from govern.domain.drafts import TextUnstorable
 from govern.domain.members import Actor
-from govern.domain.messages import TextUnstorable
 from govern.errors import N_, Conflict, Denied
 from govern.services import audit
 

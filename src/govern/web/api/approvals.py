@@ -4,7 +4,8 @@ from litestar import Controller, Response, post
 from litestar.params import JSONBody
 
 from govern.domain.actions import Action
-from govern.services.approvals import approve_message, reject_message, request_changes, withdraw_approval
+from govern.services.approvals import approve_message, withdraw_approval
+from govern.services.refusals import reject_message, request_changes
 from govern.web.api.idempotency import IdempotencyKey, answer_once
 from govern.web.api.message_json import MessageJson, message_json
 from govern.web.api.messages import Reason, RevisionInput, Text, Which

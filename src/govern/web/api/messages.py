@@ -7,16 +7,11 @@ from litestar import Controller, Response, get, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from govern.domain.actions import Action
+from govern.domain.drafts import Draft
 from govern.domain.messages import Kind, State
 from govern.services.message_views import MessageFilter, get_message, list_messages
-from govern.services.messages import (
-    Draft,
-    draft_message,
-    revise_message,
-    schedule_message,
-    submit_message,
-    withdraw_message,
-)
+from govern.services.messages import draft_message, revise_message, schedule_message, withdraw_message
+from govern.services.submission import submit_message
 from govern.web.api.idempotency import IdempotencyKey, answer_once, form_key
 from govern.web.api.message_json import MessageJson, MessagesJson, message_json
 from govern.web.api.problems import problems

@@ -10,12 +10,8 @@ from litestar.response import Redirect
 from govern.domain.accounts import AccountKind, Objective
 from govern.domain.actions import Action
 from govern.errors import Conflict, Invalid, NotFound
-from govern.services.accounts import (
-    create_account,
-    create_brand,
-    list_accounts,
-    list_brands,
-)
+from govern.services.accounts import create_account, list_accounts
+from govern.services.brands import create_brand, list_brands
 from govern.web.panel.account_page import AccountLine, Name, Options, account_line, form_options
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import FieldFault, Form, go, read_form

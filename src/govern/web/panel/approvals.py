@@ -9,9 +9,10 @@ from litestar.response import Redirect
 
 from govern.domain.actions import Action
 from govern.errors import Conflict, Invalid
-from govern.services.approvals import approve_message, reject_message, request_changes, withdraw_approval
+from govern.services.approvals import approve_message, withdraw_approval
 from govern.services.message_views import get_message
 from govern.services.queue import QueueView
+from govern.services.refusals import reject_message, request_changes
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
 from govern.web.panel.queue_page import address, queue_page

@@ -7,10 +7,11 @@ from litestar import Response, get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
+from govern.domain.drafts import Draft
 from govern.domain.ids import message_number
 from govern.errors import Conflict, Invalid
 from govern.services.accounts import get_account
-from govern.services.messages import Draft, draft_message
+from govern.services.messages import draft_message
 from govern.services.screening import WRITE_ACTION
 from govern.web.panel.compose_page import DraftForm, compose_page
 from govern.web.panel.desk import AtDesk

@@ -18,7 +18,7 @@ from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.message_view import chip
-from govern.web.panel.previews import preview_of
+from govern.web.panel.previews import DM_LIMIT, preview_of
 from govern.web.panel.views import AccountChip, Preview, View
 from govern.web.panel.words import KINDS, PERMISSIONS
 
@@ -68,6 +68,7 @@ class ComposePage(View, frozen=True, kw_only=True):
     form: Form
     zone: str = ""
     limit: int = 280
+    dm_limit: int = DM_LIMIT
     kinds: Sequence[tuple[str, str]] = ()
     kind: str = "post"
     form_key: str = ""

@@ -9,7 +9,7 @@ from litestar.response import Redirect
 
 from govern.domain.actions import Action
 from govern.errors import N_, Conflict, Invalid, Unavailable
-from govern.services.accounts import connect_account, disconnect_account
+from govern.services.connecting import connect_account, disconnect_account
 from govern.web.panel.account_page import account_page
 from govern.web.panel.desk import AtDesk
 from govern.web.panel.forms import FieldFault, go, read_form

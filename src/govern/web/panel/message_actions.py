@@ -14,9 +14,10 @@ from govern.domain.messages import Message
 from govern.errors import Conflict, Invalid
 from govern.services.accounts import get_account
 from govern.services.message_views import get_message
-from govern.services.messages import revise_message, schedule_message, submit_message, withdraw_message
+from govern.services.messages import revise_message, schedule_message, withdraw_message
 from govern.services.outcomes import settle_outcome
 from govern.services.screening import preview
+from govern.services.submission import submit_message
 from govern.web.panel.compose import WRITES, wall_time
 from govern.web.panel.compose_page import ComposePage, permission
 from govern.web.panel.desk import AtDesk, Desk

@@ -8,10 +8,10 @@ from govern.domain.approvals import Approval, rule_by_id
 from govern.domain.ids import message_number
 from govern.domain.messages import Event, Kind, Message, Revision, can
 from govern.domain.publications import Hold
-from govern.services.approvals import can_decide
 from govern.services.conversations import find_inbound
 from govern.services.message_views import list_approvals, list_attempts, list_revisions
 from govern.services.screening import WRITE_ACTION
+from govern.services.verdicts import can_decide
 from govern.web.panel.desk import Desk
 from govern.web.panel.history import steps
 from govern.web.panel.i18n import gettext as _

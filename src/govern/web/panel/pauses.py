@@ -14,7 +14,8 @@ from govern.domain.actions import Action, Target
 from govern.domain.messages import Kind
 from govern.domain.pauses import Pause
 from govern.errors import Conflict, Invalid
-from govern.services.accounts import list_accounts, list_brands
+from govern.services.accounts import list_accounts
+from govern.services.brands import list_brands
 from govern.services.pauses import PauseCounts, count_touched, lift_pause, list_pauses, set_pause
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form

@@ -157,7 +157,7 @@ async def _page(
         sessions=[
             SessionLine(
                 id=str(each.id),
-                agent=each.user_agent or _("unknown browser"),
+                agent=_browser(each.user_agent),
                 seen=_("last seen %(ago)s") % {"ago": fmt.ago(each.seen_at)},
                 here=each.id == desk.session.id,
             )
@@ -174,6 +174,23 @@ async def _page(
         done=_done(done),
     )
     return await desk.show("pages/settings.html", page, here="settings", title=_("Settings"), status=form.status)
+
+
+_BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chromium"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def _browser(agent: str) -> str:
+    """Say which browser it was, as far as it told: `Firefox, Linux`."""
+    names = [next((name for mark, name in known if mark in agent), "") for known in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(filter(None, names)) or agent[:60] or _("unknown browser")
 
 
 async def _may_issue(desk: Desk) -> bool:
