@@ -47,9 +47,9 @@ def set_up(*, json: bool, level: str = "INFO") -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # At DEBUG tweepy prints the Authorization header, casbin every fact of a decision.
-    for noisy in ("tweepy", "aiohttp", "asyncio", "casbin", "arq", "httpx", "httpcore", "uvicorn.access"):
+    for noisy in ("tweepy", "aiohttp", "asyncio", "casbin", "arq", "httpx", "httpcore", "oauthlib", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
-    for quiet in ("casbin.role", "casbin.policy", "casbin.enforcer", "httpx", "uvicorn.access"):
+    for quiet in ("casbin.role", "casbin.policy", "casbin.enforcer", "httpx", "uvicorn.access", "asyncpg.pool"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 

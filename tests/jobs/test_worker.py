@@ -136,14 +136,14 @@ async def test_worker_sends_what_is_approved_and_reads_what_is_written(live: Liv
     assert "Traceback" not in running.log()
 
 
-async def test_three_workers_send_each_message_once(live: Live, workers: Starter) -> None:
+async def test_two_workers_send_each_message_once(live: Live, workers: Starter) -> None:
     live.sandbox.order("rules", duplicates=False)
-    messages = [await live.desk.write(f"Post number {number}.", now=clock()) for number in range(12)]
-    for _ in range(3):
+    messages = [await live.desk.write(f"Post number {number}.", now=clock()) for number in range(8)]
+    for _ in range(2):
         workers.start()
     for message in messages:
         await becomes(live, message, "sent")
-    assert sorted(live.sandbox.posts()) == sorted(f"Post number {number}." for number in range(12))
+    assert sorted(live.sandbox.posts()) == sorted(f"Post number {number}." for number in range(8))
 
 
 async def test_flushed_valkey_loses_nothing(live: Live, workers: Starter, redis: ArqRedis) -> None:

@@ -69,11 +69,13 @@ class Service:
     def write(self, name: str, account: str, text: str, **fields: object) -> Json:
         """Let somebody write a message through the API and hand it in."""
         body = {"account": account, "kind": "post", "text": text, "submit": True, **fields}
-        return told(self.program(name).post("/messages", json=body), 201)
+        written: Json = told(self.program(name).post("/messages", json=body), 201)
+        return written
 
     def message(self, number: str) -> Json:
         """A message as Claire reads it, who may also read private ones."""
-        return told(self.program("claire").get(f"/messages/{number}"))
+        found: Json = told(self.program("claire").get(f"/messages/{number}"))
+        return found
 
     def wait_until(self, number: str, *states: str, limit: float = LATEST) -> Json:
         """Wait until a message is in one of the states, and return it."""

@@ -56,6 +56,7 @@ async def test_a_manager_decides_by_keys_alone_and_takes_an_approval_back(
     assert len(service.posts(f"Second, jake and edited, {words}.")) == 1
     assert service.posts(f"Second, {words}.") == []
     assert service.message(third)["state"] == "pending_approval"
+    assert service.posts(f"Third, {words}.") == []
     taken_back = service.entries(subject=first, action="message.approval_withdrawn")
     assert [entry["actor"]["name"] for entry in taken_back] == ["Claire Renaud"]
 

@@ -54,13 +54,3 @@ def test_who_edited_a_message_cannot_approve_it_afterwards(service: Service, wor
     told(service.program("hugo").post(f"/messages/{written['id']}/submit", json={"revision": 2}))
     answer = claire.post(f"/messages/{written['id']}/approve", json={"revision": 2})
     assert refused(answer, 403, "access.denied")["rule"] == "four_eyes.editor"
-
-
-def test_a_message_without_its_approval_never_leaves(service: Service, words: str) -> None:
-    text = f"La bague Brume en platine, {words}."
-    written = service.write("ines", "AldaneBijoux", text)
-    other = service.write("hugo", "AldaneCare", f"A later one, {words}.")
-    told(service.program("claire").post(f"/messages/{other['id']}/approve", json={"revision": 1}))
-    service.wait_until(other["id"], "sent")
-    assert service.message(written["id"])["state"] == "pending_approval"
-    assert service.posts(text) == []

@@ -2,8 +2,6 @@
 
 import re
 
-from playwright.async_api import Cookie
-
 from tests.journeys.browsing import Visitor
 from tests.journeys.conftest import Visit
 from tests.journeys.service import Service
@@ -33,8 +31,7 @@ async def test_wrong_passwords_delay_the_next_try_and_the_page_tells_the_seconds
     somebody.expect(401, 429)
     for _ in range(FREE + 1):
         await try_password(somebody, email, "not this one at all")
-        told = await somebody.page.get_by_role("alert").inner_text()
-    assert not re.search(r"\d+ s", told)
+        assert not re.search(r"\d", await somebody.page.get_by_role("alert").inner_text())
     await try_password(somebody, email, PASSWORD)
     told = await somebody.page.get_by_role("alert").inner_text()
     assert re.search(r"\b[1-9]\d* (s|seconds?)\b", told), told
@@ -49,11 +46,11 @@ async def test_wrong_passwords_delay_the_next_try_and_the_page_tells_the_seconds
 
 async def test_a_session_that_was_ended_opens_nothing(visit: Visit, service: Service) -> None:
     sarah = await visit("sarah")
-    cookies: list[Cookie] = await sarah.page.context.cookies()
+    token = (await sarah.page.context.cookies())[0].get("value", "")
     await sarah.press("Sign out", within="#side")
     await sarah.page.wait_for_url("**/sign-in")
     thief = await visit()
-    await thief.page.context.add_cookies([{**cookies[0]}])
+    await thief.page.context.add_cookies([{"name": "govern", "value": token, "url": service.panel}])
     await thief.open("/audit")
     assert "/sign-in?next=" in thief.page.url
     await thief.give_password(service.people["sarah"].email, service.people["sarah"].password)
@@ -63,7 +60,7 @@ async def test_a_session_that_was_ended_opens_nothing(visit: Visit, service: Ser
 async def test_a_form_without_this_sessions_token_changes_nothing(visit: Visit, service: Service, words: str) -> None:
     number = service.write("hugo", "AldaneCare", f"Not like this, {words}.")["number"]
     claire = await visit("claire")
-    fields = {"revision": "1", "what": "approve", "view": "mine", "_csrf": "bm90IG91cnM="}
+    fields: dict[str, str | float | bool] = {"revision": "1", "what": "approve", "view": "mine", "_csrf": "bm90"}
     answer = await claire.page.request.post(f"{service.panel}/messages/{number}/approve", form=fields)
     assert answer.status == 403
     assert service.message(number)["state"] == "pending_approval"

@@ -33,10 +33,10 @@ ORDER BY 1, 2, 3, 4, 5
 Shape = list[tuple[str, ...]]
 
 
-def start(url: str) -> "subprocess.Popen[bytes]":
+def start(url: str, *, login: str | None = None) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "govern.cli", "migrate"],
-        env={**os.environ, "GOVERN_DATABASE_URL": url, "GOVERN_MIGRATE_DATABASE_URL": url},
+        env={**os.environ, "GOVERN_DATABASE_URL": login or url, "GOVERN_MIGRATE_DATABASE_URL": url},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -125,3 +125,21 @@ def test_the_folder_holds_migrations_only() -> None:
 def test_no_migration_knows_the_tables_of_today() -> None:
     texts = {path.name: path.read_text() for path in shipped("migrations").glob("*.py")}
     assert [name for name, text in texts.items() if "govern.tables" in text or "import govern" in text] == []
+
+
+async def test_migrate_makes_the_login_of_the_application(engines: Engines) -> None:
+    """For a server that nobody prepared: the login of GOVERN_DATABASE_URL, with the application's rights and no more."""
+    engines.create_database("with_login")
+    owner = engines.database_url(Login.OWNER, "with_login")
+    before, _, place = owner.partition("://")[2].partition("@")
+    login = owner.replace(before, "app_of_acme:a-password-of-64")
+    for _ in range(2):
+        finish(start(owner, login=login))
+    assert place in login
+    connection = await asyncpg.connect(login)
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM member") == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("UPDATE audit.entry SET entry = entry")
+    finally:
+        await connection.close()

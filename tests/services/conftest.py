@@ -7,11 +7,13 @@ import msgspec
 import pytest
 
 from govern.access import Access
+from govern.domain.approvals import Rule
 from govern.domain.members import Actor
 from govern.domain.messages import Message
-from govern.services.approvals import approve_message
-from govern.services.messages import revise_message
+from govern.services.approvals import approve_message, withdraw_approval
+from govern.services.messages import revise_message, schedule_message, withdraw_message
 from govern.services.policies import Policies
+from govern.services.refusals import reject_message, request_changes
 from govern.services.submission import submit_message
 from tests.factories import NOW, Company, make_company, make_message
 
@@ -68,6 +70,52 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
             policies=policies or self.policies,
             now=now,
         )
+
+    async def schedule(
+        self, message: Message, at: datetime, by: Actor, *, zone: str | None = None, now: datetime = LATER
+    ) -> Message:
+        return await schedule_message(
+            message.id,
+            revision=message.revision.number,
+            scheduled_at=at,
+            zone=zone,
+            actor=by,
+            access=self.access,
+            now=now,
+        )
+
+    async def withdraw(self, message: Message, by: Actor, *, reason: str | None = None) -> Message:
+        return await withdraw_message(
+            message.id,
+            revision=message.revision.number,
+            reason=reason,
+            actor=by,
+            access=self.access,
+            now=LATER,
+        )
+
+    async def reject(self, message: Message, by: Actor, *, reason: str = "No.", revision: int = 1) -> Message:
+        return await reject_message(
+            message.id, revision=revision, reason=reason, actor=by, access=self.access, now=LATER
+        )
+
+    async def ask_changes(self, message: Message, by: Actor, *, reason: str = "Shorter.", revision: int = 1) -> Message:
+        return await request_changes(
+            message.id, revision=revision, reason=reason, actor=by, access=self.access, now=LATER
+        )
+
+    async def undo(self, message: Message, by: Actor) -> Message:
+        return await withdraw_approval(message.id, actor=by, access=self.access, now=LATER)
+
+    def under(self, rule: Rule) -> "Office":
+        """Return the same office with a rule of approval in front of the shipped ones."""
+        approval = msgspec.structs.replace(self.policies.approval, rule=(rule, *self.policies.approval.rule))
+        return msgspec.structs.replace(self, policies=msgspec.structs.replace(self.policies, approval=approval))
+
+
+def make_rule(name: str, **changes: object) -> Rule:
+    """Return a rule of approval that matches everything, but for what is said."""
+    return Rule(id=name, why={"en": "E", "fr": "F"}, **changes)  # type: ignore[arg-type]  # as the rule's own fields
 
 
 @pytest.fixture

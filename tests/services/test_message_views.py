@@ -200,3 +200,10 @@ async def test_history_of_a_message_is_complete(office: Office) -> None:
             (2, "approved"),
         ]
         assert await list_attempts(message.id) == []
+
+
+@pytest.mark.parametrize("missing", ["M-999999", "M-nothing", "00000000-0000-7000-8000-000000000000", "nothing at all"])
+async def test_message_that_is_not_there_is_unknown_in_one_way(office: Office, missing: str) -> None:
+    async with assert_refused(UnknownMessage, office.owner) as refused:
+        await withdraw_message(missing, revision=1, actor=office.people.ana, access=office.access, now=NOW)
+    assert refused.value.code == "message.unknown"

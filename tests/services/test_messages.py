@@ -19,11 +19,10 @@ from govern.domain.drafts import (
     UnknownZone,
 )
 from govern.domain.messages import IllegalTransition, Kind, Message, StaleRevision, State
-from govern.domain.publications import UnknownTwin
 from govern.errors import Invalid
 from govern.services.accounts import UnknownAccount
-from govern.services.message_views import UnknownMessage, list_approvals, list_revisions, load_message
-from govern.services.messages import draft_message, schedule_message, withdraw_message
+from govern.services.message_views import list_approvals, list_revisions, load_message
+from govern.services.messages import draft_message
 from govern.services.use_case import DoneMeanwhile
 from govern.tables import Message as MessageTable
 from govern.tables import Outbox, Publication
@@ -36,7 +35,7 @@ from tests.asserts import (
     assert_refused,
     race,
 )
-from tests.factories import NOW, receive_dm, receive_mention
+from tests.factories import NOW, receive_dm
 from tests.services.conftest import LATER, Office
 
 HOUR = timedelta(hours=1)
@@ -46,31 +45,6 @@ GOOD = Draft(account="Help", kind=Kind.POST, text="We open at ten.")
 async def draft(office: Office, draft: Draft = GOOD, *, now: datetime = NOW, **overrides: object) -> Message:
     values: dict[str, object] = {"submit": False, "actor": office.people.ana} | overrides
     return await draft_message(draft, access=office.access, policies=office.policies, now=now, **values)  # type: ignore[arg-type]
-
-
-async def schedule(
-    office: Office, message: Message, at: datetime, by: object, *, zone: str | None = None, now: datetime = LATER
-) -> Message:
-    return await schedule_message(
-        message.id,
-        revision=message.revision.number,
-        scheduled_at=at,
-        zone=zone,
-        actor=by,  # type: ignore[arg-type]
-        access=office.access,
-        now=now,
-    )
-
-
-async def withdraw(office: Office, message: Message, by: object, *, reason: str | None = None) -> Message:
-    return await withdraw_message(
-        message.id,
-        revision=message.revision.number,
-        reason=reason,
-        actor=by,  # type: ignore[arg-type]
-        access=office.access,
-        now=LATER,
-    )
 
 
 async def test_draft_waits_with_its_author_and_is_recorded(office: Office) -> None:
@@ -92,85 +66,6 @@ async def test_text_of_a_message_never_stands_in_the_log(office: Office) -> None
     await office.write(office.people.ana, text="A word nobody else uses: abracadabra.")
     told = await office.owner.fetchval("SELECT string_agg(entry, '') FROM audit.entry")
     assert "abracadabra" not in told
-
-
-async def test_post_waits_for_the_approval_its_rule_asks_for(office: Office) -> None:
-    message = await office.write(office.people.ana)
-    assert (message.state, message.approval_rule, message.approvals_required) == (
-        State.PENDING_APPROVAL,
-        "broadcast",
-        1,
-    )
-    assert message.deadline_at == NOW + timedelta(hours=24)
-    entry = await assert_audited("message.submitted", rule="broadcast", required=1, state="pending_approval")
-    assert entry["change"]["state"] == {"before": "draft", "after": "pending_approval"}
-    assert await actions() == [*(await actions())[:-3], "message.drafted", "revision.screened", "message.submitted"]
-    assert await Publication.count() == 0
-
-
-async def test_submission_says_which_grant_let_it_happen(office: Office) -> None:
-    message = await office.submit(await draft(office), office.people.ana)
-    entry = await assert_audited("message.submitted", digest=message.revision.digest.hex())
-    assert entry["ctx"]["rule"] == "author.message.write_post"
-    assert entry["ctx"]["via"]["role"] == "author"
-
-
-async def test_plain_answer_of_an_agent_goes_out_at_once(office: Office) -> None:
-    mention = await receive_mention(office.people.help)
-    message = await office.write(office.people.leo, kind=Kind.REPLY, in_reply_to=mention, text="On its way, sorry.")
-    assert (message.state, message.approval_rule, message.approvals_required) == (State.APPROVED, "plain-answer", 0)
-    assert message.due_at == NOW
-    assert message.hold is None
-    entry = await assert_audited("message.submitted", state="approved", required=0)
-    assert entry["ctx"]["rule"] == "agent.message.direct_reply"
-    assert await Outbox.count().where(Outbox.job == "publish") == 1
-
-
-async def test_plain_answer_of_an_author_waits(office: Office) -> None:
-    mention = await receive_mention(office.people.help)
-    message = await office.write(office.people.ana, kind=Kind.REPLY, in_reply_to=mention, text="On its way, sorry.")
-    assert (message.state, message.approval_rule) == (State.PENDING_APPROVAL, "plain-answer")
-    assert message.deadline_at == NOW + HOUR
-    entry = await assert_audited("message.submitted", state="pending_approval")
-    assert "direct" not in entry["ctx"].get("rule", "")
-
-
-@pytest.mark.parametrize("text", ["Look: https://example.com", "Last chance! Buy now: 50 % off all shoes, code SAVE50"])
-async def test_answer_with_a_link_or_an_offer_waits_even_from_an_agent(office: Office, text: str) -> None:
-    mention = await receive_mention(office.people.help)
-    message = await office.write(office.people.leo, kind=Kind.REPLY, in_reply_to=mention, text=text)
-    assert (message.state, message.approval_rule) == (State.PENDING_APPROVAL, "answer")
-
-
-async def test_answer_to_nobody_we_heard_of_waits(office: Office) -> None:
-    message = await office.write(office.people.leo, kind=Kind.REPLY, in_reply_to="123456", text="On its way, sorry.")
-    assert message.state is State.PENDING_APPROVAL
-
-
-async def test_answer_to_a_mention_of_another_account_waits(office: Office) -> None:
-    mention = await receive_mention(office.people.news)
-    message = await office.write(office.people.leo, kind=Kind.REPLY, in_reply_to=mention, text="On its way, sorry.")
-    assert message.state is State.PENDING_APPROVAL
-
-
-async def test_over_long_post_is_blocked_with_the_reason(office: Office) -> None:
-    message = await office.write(office.people.ana, text="x" * 281)
-    assert (message.state, message.decision) == (State.BLOCKED, "block")
-    assert [finding["rule"] for finding in message.findings] == ["X-LENGTH"]
-    await assert_audited("message.blocked", outcome="denied", rules=["X-LENGTH"])
-    revised = await office.revise(message, "x" * 280, office.people.ana)
-    assert (await office.submit(revised, office.people.ana)).state is State.PENDING_APPROVAL
-
-
-async def test_blocked_message_cannot_be_approved_scheduled_or_handed_in_again(office: Office) -> None:
-    message = await office.write(office.people.ana, text="x" * 281)
-    for call in (
-        office.approve(message, office.people.mia),
-        schedule(office, message, NOW + HOUR, office.people.mia),
-        office.submit(message, office.people.ana),
-    ):
-        async with assert_refused(IllegalTransition, office.owner):
-            await call
 
 
 @pytest.mark.parametrize(
@@ -294,37 +189,9 @@ async def test_stranger_neither_revises_submits_nor_withdraws(office: Office) ->
     async with assert_denied(office.owner, office.people.noa, "message.write_post"):
         await office.submit(message, office.people.noa)
     async with assert_denied(office.owner, office.people.noa, "message.withdraw"):
-        await withdraw(office, message, office.people.noa)
+        await office.withdraw(message, office.people.noa)
     async with assert_denied(office.owner, office.people.noa, "message.schedule"):
-        await schedule(office, message, NOW + HOUR, office.people.noa)
-
-
-async def test_submission_twice_at_once_counts_once(office: Office) -> None:
-    message = await draft(office)
-    assert_one_winner(await race(*(office.submit(message, office.people.ana) for _ in range(2))))
-    assert (await actions()).count("message.submitted") == 1
-
-
-async def test_submission_of_a_stale_revision_is_refused(office: Office) -> None:
-    message = await draft(office)
-    await office.revise(message, "Another.", office.people.ana)
-    async with assert_refused(StaleRevision, office.owner):
-        await office.submit(message, office.people.ana)
-
-
-async def test_draft_whose_time_has_passed_is_not_handed_in(office: Office) -> None:
-    message = await draft(office, msgspec.structs.replace(GOOD, scheduled_at=NOW + HOUR))
-    async with assert_refused(PastSchedule, office.owner):
-        await office.submit(message, office.people.ana, now=NOW + HOUR)
-
-
-async def test_same_text_as_one_of_unknown_outcome_is_refused(office: Office) -> None:
-    lost = await office.write(office.people.ana)
-    await MessageTable.update({MessageTable.state: "outcome_unknown"}).where(MessageTable.id == lost.id)
-    async with assert_refused(UnknownTwin, office.owner) as refused:
-        await office.write(office.people.leo)
-    assert f"M-{lost.number}" in refused.value.detail
-    await office.write(office.people.noa, account="News")
+        await office.schedule(message, NOW + HOUR, office.people.noa)
 
 
 async def test_scheduled_draft_keeps_its_time_in_its_zone(office: Office) -> None:
@@ -337,7 +204,7 @@ async def test_scheduled_draft_keeps_its_time_in_its_zone(office: Office) -> Non
 
 async def test_author_schedules_an_own_draft(office: Office) -> None:
     at = NOW + timedelta(days=1)
-    message = await schedule(office, await draft(office), at, office.people.ana, zone="Asia/Tokyo")
+    message = await office.schedule(await draft(office), at, office.people.ana, zone="Asia/Tokyo")
     assert (message.state, message.scheduled_at, message.zone) == (State.DRAFT, at, "Asia/Tokyo")
     entry = await assert_audited("message.scheduled", actor=office.people.ana.id)
     assert entry["change"]["scheduled_at"]["after"] == at.isoformat()
@@ -348,27 +215,27 @@ async def test_author_schedules_an_own_draft(office: Office) -> None:
 async def test_author_does_not_schedule_what_waits_or_what_others_wrote(office: Office) -> None:
     waiting = await office.write(office.people.ana)
     async with assert_denied(office.owner, office.people.ana, "message.schedule"):
-        await schedule(office, waiting, NOW + HOUR, office.people.ana)
+        await office.schedule(waiting, NOW + HOUR, office.people.ana)
     foreign = await draft(office)
     async with assert_denied(office.owner, office.people.leo, "message.schedule"):
-        await schedule(office, foreign, NOW + HOUR, office.people.leo)
+        await office.schedule(foreign, NOW + HOUR, office.people.leo)
 
 
 async def test_manager_schedules_what_waits_and_moves_its_deadline(office: Office) -> None:
     at = NOW + timedelta(hours=3)
-    message = await schedule(office, await office.write(office.people.ana), at, office.people.mia)
+    message = await office.schedule(await office.write(office.people.ana), at, office.people.mia)
     assert (message.state, message.scheduled_at, message.deadline_at) == (State.PENDING_APPROVAL, at, at)
 
 
 async def test_approved_message_is_moved_to_its_new_time(office: Office) -> None:
     message = await office.approve(await office.write(office.people.ana), office.people.mia)
     at = NOW + timedelta(hours=3)
-    moved = await schedule(office, message, at, office.people.mia)
+    moved = await office.schedule(message, at, office.people.mia)
     assert (moved.state, moved.due_at, moved.hold) == (State.SCHEDULED, at, None)
     row = await Publication.select().where(Publication.message == message.id).first()
     assert row is not None
     assert (row["wake_at"], row["not_after"]) == (at, at + timedelta(minutes=15))
-    again = await schedule(office, moved, at + HOUR, office.people.mia)
+    again = await office.schedule(moved, at + HOUR, office.people.mia)
     assert (again.state, again.due_at) == (State.SCHEDULED, at + HOUR)
 
 
@@ -384,12 +251,12 @@ async def test_approved_message_is_moved_to_its_new_time(office: Office) -> None
 async def test_bad_time_is_refused(office: Office, at: datetime, zone: str | None, kind: type[Invalid]) -> None:
     message = await draft(office)
     async with assert_refused(kind, office.owner):
-        await schedule(office, message, at, office.people.ana, zone=zone)
+        await office.schedule(message, at, office.people.ana, zone=zone)
 
 
 async def test_author_withdraws_an_own_message_and_it_never_goes_out(office: Office) -> None:
     message = await office.approve(await office.write(office.people.ana), office.people.mia)
-    gone = await withdraw(office, message, office.people.ana, reason="  The workshop is cancelled. ")
+    gone = await office.withdraw(message, office.people.ana, reason="  The workshop is cancelled. ")
     assert (gone.state, gone.hold) == (State.WITHDRAWN, None)
     assert await Publication.exists().where(Publication.closed_at.is_null()) is False
     entry = await assert_audited("message.withdrawn", actor=office.people.ana.id, revision=1)
@@ -400,7 +267,7 @@ async def test_author_withdraws_an_own_message_and_it_never_goes_out(office: Off
 async def test_withdrawing_twice_at_once_counts_once(office: Office) -> None:
     message = await draft(office)
     assert_one_winner(
-        await race(withdraw(office, message, office.people.ana), withdraw(office, message, office.people.mia))
+        await race(office.withdraw(message, office.people.ana), office.withdraw(message, office.people.mia))
     )
     assert (await actions()).count("message.withdrawn") == 1
 
@@ -408,21 +275,14 @@ async def test_withdrawing_twice_at_once_counts_once(office: Office) -> None:
 async def test_author_does_not_withdraw_what_others_wrote(office: Office) -> None:
     message = await office.write(office.people.ana)
     async with assert_denied(office.owner, office.people.leo, "message.withdraw"):
-        await withdraw(office, message, office.people.leo)
+        await office.withdraw(message, office.people.leo)
 
 
 async def test_reason_to_withdraw_has_a_limit(office: Office) -> None:
     message = await draft(office)
     async with assert_refused(TextTooLong, office.owner) as refused:
-        await withdraw(office, message, office.people.ana, reason="x" * 501)
+        await office.withdraw(message, office.people.ana, reason="x" * 501)
     assert refused.value.data["field"] == "reason"
-
-
-@pytest.mark.parametrize("missing", ["M-999999", "M-nothing", "00000000-0000-7000-8000-000000000000", "nothing at all"])
-async def test_message_that_is_not_there_is_unknown_in_one_way(office: Office, missing: str) -> None:
-    async with assert_refused(UnknownMessage, office.owner) as refused:
-        await withdraw_message(missing, revision=1, actor=office.people.ana, access=office.access, now=NOW)
-    assert refused.value.code == "message.unknown"
 
 
 async def test_dm_remembers_its_person_however_the_handle_is_written(office: Office) -> None:

@@ -115,8 +115,14 @@ async def test_admin_adds_a_brand_and_an_account(browser: SignIn) -> None:
 
 async def test_manager_sees_no_admin_forms(browser: SignIn) -> None:
     page = await (await browser("mia")).get("/admin/accounts/Help")
-    assert 'name="access_token"' not in page.text
+    assert "govern account connect" not in page.text
     assert "/edit" not in page.text
+
+
+async def test_keys_are_never_asked_for_in_the_panel(browser: SignIn) -> None:
+    page = await (await browser("ada")).get("/admin/accounts/Help")
+    assert "govern account connect Help" in words(page)
+    assert "access_token" not in page.text
 
 
 async def test_disconnecting_needs_a_reason(browser: SignIn) -> None:

@@ -15,6 +15,7 @@ from govern.services.accounts import (
     edit_account,
     get_account,
 )
+from govern.services.connecting import disconnect_account
 from govern.services.grants import list_grants
 from govern.services.pauses import list_pauses
 from govern.web.panel.desk import AtDesk, Desk
@@ -39,6 +40,12 @@ class EditForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     language: str = "en"
     colour: Annotated[int, msgspec.Meta(ge=1, le=6)] = 1
     undo_window_seconds: Annotated[int, msgspec.Meta(ge=0, le=60)] = 8
+
+
+class DisconnectForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an account is disconnected."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
 
 
 class AccountLine(View, frozen=True, kw_only=True):
@@ -70,6 +77,7 @@ class AccountPage(View, frozen=True, kw_only=True):
     undo: int
     paused: Sequence[str]
     people: Sequence[tuple[str, str, str]] | None
+    connect: str
     may_edit: bool
     may_connect: bool
     may_disconnect: bool
@@ -103,6 +111,18 @@ async def post_edit(desk: AtDesk, handle: FromPath[str]) -> Response[str] | Redi
     return go(f"/admin/accounts/{handle}")
 
 
+@post("/accounts/{handle:str}/disconnect", status_code=303, opt={"action": Action.ACCOUNT_DISCONNECT})
+async def post_disconnect(desk: AtDesk, handle: FromPath[str]) -> Response[str] | Redirect:
+    """Stop acting as an account."""
+    form = await read_form(desk.request)
+    try:
+        data = form.read(DisconnectForm)
+        await disconnect_account(handle, reason=data.reason, actor=desk.actor, access=desk.access, now=desk.now)
+    except (Invalid, Conflict) as error:
+        return await account_page(desk, handle, form.refuse(error), at="disconnect")
+    return go(f"/admin/accounts/{handle}")
+
+
 async def account_page(desk: Desk, handle: str, form: Form, *, at: str = "") -> Response[str]:
     """Show an account; `at` says which form is brought back."""
     account = await get_account(handle, actor=desk.actor, access=desk.access, now=desk.now)
@@ -118,6 +138,7 @@ async def account_page(desk: Desk, handle: str, form: Form, *, at: str = "") -> 
         undo=account.undo_window_seconds,
         paused=await _paused(desk, account),
         people=await _people(desk, account),
+        connect=f"govern account connect {account.handle} --as {desk.session.member.email}",
         may_edit=await desk.access.allows(desk.actor, Action.ACCOUNT_EDIT, target),
         may_connect=await desk.access.allows(desk.actor, Action.ACCOUNT_CONNECT, target),
         may_disconnect=await desk.access.allows(desk.actor, Action.ACCOUNT_DISCONNECT, target),
@@ -171,4 +192,4 @@ def form_options(*zones: str) -> Options:
     )
 
 
-ROUTES = (show_account, post_edit)
+ROUTES = (show_account, post_edit, post_disconnect)
