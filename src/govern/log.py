@@ -49,8 +49,10 @@ def set_up(*, json: bool, level: str = "INFO") -> None:
     # At DEBUG tweepy prints the Authorization header, casbin every fact of a decision.
     for noisy in ("tweepy", "aiohttp", "asyncio", "casbin", "arq", "httpx", "httpcore", "oauthlib", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
-    for quiet in ("casbin.role", "casbin.policy", "casbin.enforcer", "httpx", "uvicorn.access", "asyncpg.pool"):
+    for quiet in ("casbin.role", "casbin.policy", "casbin.enforcer", "httpx", "uvicorn.access"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
+    # It prints a trace for each connection that PostgreSQL, restarting, hung up; our own line says it once.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -31,8 +31,6 @@ SELECT p.id, p.scope, p.kinds, p.reason, p.set_by, m.name AS set_by_name, p.set_
 """
 _ACTIVE = _VIEW + " WHERE p.lifted_at IS NULL ORDER BY p.set_at"
 _ONE = _VIEW + " WHERE p.id = {} AND p.lifted_at IS NULL FOR NO KEY UPDATE OF p"
-# Of two who pause one scope at once, the second must see the first; there is no row to lock yet.
-_GATE = "SELECT pg_advisory_xact_lock(hashtextextended('pause ' || {}, 0))"
 _COVERING = """
 WITH RECURSIVE above(key, parent) AS (
   SELECT key, parent FROM scope WHERE key = {} UNION ALL SELECT s.key, s.parent FROM scope s JOIN above a ON s.key = a.parent
@@ -101,7 +99,6 @@ async def set_pause(
         await close_gate()
         if not await Scope.exists().where(Scope.key == scope):
             raise UnknownScope(name=scope[:64])
-        await PauseTable.raw(_GATE, scope)
         decision = await access.require(actor, Action.PAUSE_SET, Target(scope=scope))
         if any(pause.scope == scope and set(kinds) <= set(pause.kinds) for pause in await _active()):
             raise AlreadyPaused(scope=scope)
