@@ -61,17 +61,21 @@ async def look(visitor: Visitor, name: str) -> list[str]:
     for size, viewport in SIZES.items():
         await visitor.page.set_viewport_size(viewport)
         for scheme in SCHEMES:
-            await visitor.page.emulate_media(color_scheme=scheme)
+            await visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             faults += [f"{name} on a {size}, {scheme}: {each}" for each in await visitor.page.evaluate(TOO_WIDE)]
-            await photograph(visitor, f"{name}-{size}-{scheme}")
+            await photograph(visitor, f"{name}-{size}-{scheme}", viewport)
     return faults
 
 
-async def photograph(visitor: Visitor, name: str) -> None:
+async def photograph(visitor: Visitor, name: str, size: ViewportSize) -> None:
+    """Take the whole page in one picture: a window as tall as the page keeps bars at their edges."""
     folder = environ.get("GOVERN_SHOTS")
     if folder:
         file = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()
-        await visitor.page.screenshot(path=Path(folder) / f"{file}.png", full_page=True)
+        height = await visitor.page.evaluate("document.documentElement.scrollHeight")
+        await visitor.page.set_viewport_size({"width": size["width"], "height": height})
+        await visitor.page.screenshot(path=Path(folder) / f"{file}.png")
+        await visitor.page.set_viewport_size(size)
 
 
 @pytest.mark.parametrize("name", ["nadia", "sarah", "claire", "tom", "ines", "hugo", "lea"])

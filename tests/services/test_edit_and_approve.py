@@ -1,10 +1,8 @@
 """What an approver may write, and what `approval.toml` asks of the ones who approve."""
 
-from govern.domain.approvals import (
-    AlreadyDecided,
-    EditBlocked,
-    When,
-)
+import asyncpg
+
+from govern.domain.approvals import AlreadyDecided, EditBlocked, When
 from govern.domain.drafts import ReasonRequired, TextMissing
 from govern.domain.messages import Kind, Message, State
 from govern.services.verdicts import can_decide
@@ -29,6 +27,13 @@ async def test_edit_and_approve_is_one_step_with_the_approver_as_editor(office: 
     given = await Approval.select().first()
     assert given is not None
     assert given["digest"] == approved.revision.digest
+
+
+async def test_compliance_approves_but_never_edits(office: Office, owner: asyncpg.Connection) -> None:
+    message = await office.write(office.people.ana)
+    async with assert_denied(owner, office.people.cleo, "message.write_post"):
+        await office.approve(message, office.people.cleo, text="We open at eleven.")
+    assert (await office.approve(message, office.people.cleo)).state is State.APPROVED
 
 
 async def test_approving_with_the_same_text_is_no_edit(office: Office) -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import Action, Decision
+from govern.domain.actions import Action, Decision, Target
 from govern.domain.approvals import (
     AlreadyDecided,
     EditBlocked,
@@ -29,7 +29,7 @@ from govern.services.message_views import change_message, load_message, lock_mes
 from govern.services.messages import write_revision
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, plan_publication
-from govern.services.screening import judge_revision, keep_screening
+from govern.services.screening import WRITE_ACTION, judge_revision, keep_screening
 from govern.services.submission import approval_rule
 from govern.services.use_case import use_case
 from govern.services.verdicts import approve_target, insert_verdict, require_role
@@ -70,6 +70,8 @@ async def approve_message(
         next_state(message.state, Event.APPROVE)
         check_deadline(message.deadline_at, now)
         if edited and text is not None:
+            # Whoever edits writes: compliance approves, and never writes.
+            await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
             message = await _edit(
                 message,
                 check_text(text),

@@ -3,17 +3,29 @@
 import pytest
 
 from tests.asserts import actions
-from tests.web.panel.conftest import SignIn, Write, words
+from tests.factories import make_grant
+from tests.web.panel.conftest import SignIn, Write, actor_of, words
 
 COMPOSE = {"account": "Help", "kind": "post", "text": "The workshop opens at ten.", "do": "submit"}
 
 
 async def test_account_comes_first(browser: SignIn) -> None:
     leo = await browser("leo")
+    member = (await actor_of("leo")).member
+    assert member is not None
+    await make_grant(member, "author", "account:News")
     page = await leo.get("/admin/compose")
     assert "/admin/compose?account=Help" in page.text
-    assert "News" not in page.text
+    assert "/admin/compose?account=News" in page.text
+    assert 'name="text"' not in page.text
     assert 'name="text"' in (await leo.get("/admin/compose?account=Help")).text
+
+
+async def test_who_writes_for_one_account_writes_at_once(browser: SignIn) -> None:
+    page = await (await browser("leo")).get("/admin/compose")
+    assert "Write as @Help" in page.text
+    assert 'name="text"' in page.text
+    assert "News" not in page.text
 
 
 async def test_viewer_has_no_account_to_write_for(browser: SignIn) -> None:

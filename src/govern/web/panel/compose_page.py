@@ -87,6 +87,8 @@ async def compose_page(desk: Desk, form: Form, *, checked: DraftForm | None = No
     choices = await _writable(desk)
     accounts = {account.handle: account for account, _kinds in choices}
     chosen = next((pair for pair in choices if pair[0].handle.lower() == form.get("account").lower()), None)
+    if chosen is None and len(choices) == 1 and not form.get("account"):
+        chosen = choices[0]  # who writes for one account has nothing to choose
     if chosen is None:
         page = ComposePage(choices=[_choice(account, accounts) for account, _kinds in choices], account=None, form=form)
     else:

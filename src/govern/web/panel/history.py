@@ -7,17 +7,23 @@ from govern.domain.approvals import Approval, Verdict
 from govern.domain.messages import Revision
 from govern.domain.publications import Outcome
 from govern.services.message_views import AttemptView
+from govern.services.screening import ScreeningView
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.views import Step
-from govern.web.panel.words import ATTEMPTS, badge
+from govern.web.panel.words import ATTEMPTS, DECISIONS, badge
 
 
 def steps(
-    reader: UUID | None, revisions: Sequence[Revision], approvals: Sequence[Approval], attempts: Sequence[AttemptView]
+    reader: UUID | None,
+    revisions: Sequence[Revision],
+    screenings: Sequence[ScreeningView],
+    approvals: Sequence[Approval],
+    attempts: Sequence[AttemptView],
 ) -> Sequence[Step]:
     """Return the lines of the history; the reader's own are said as "you"."""
     found = [
         *(_revision(reader, each) for each in revisions),
+        *(_screening(each) for each in screenings),
         *(_verdict(reader, each) for each in approvals),
         *(_undone(reader, each) for each in approvals if each.withdrawn_at),
         *(_attempt(each) for each in attempts),
@@ -30,6 +36,13 @@ def _revision(reader: UUID | None, revision: Revision) -> Step:
     title = _("Revision %(n)s written") % {"n": revision.number}
     note = _("edited by the approver") if revision.edit_and_approve else ""
     return Step(title=title, by=_by(reader, revision.editor, revision.editor_name), note=note, at=revision.created_at)
+
+
+def _screening(screening: ScreeningView) -> Step:
+    handed_in = screening.moment == "submit"
+    title = _("Revision %(n)s handed in") if handed_in else _("Revision %(n)s screened again before sending")
+    answer = badge(DECISIONS.get(screening.decision), screening.decision)
+    return Step(title=title % {"n": screening.revision}, by="", note=answer.words, at=screening.created_at)
 
 
 def _verdict(reader: UUID | None, approval: Approval) -> Step:

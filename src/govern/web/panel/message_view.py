@@ -10,7 +10,7 @@ from govern.domain.messages import Event, Kind, Message, Revision, can
 from govern.domain.publications import Hold
 from govern.services.conversations import find_inbound
 from govern.services.message_views import list_approvals, list_attempts, list_revisions
-from govern.services.screening import WRITE_ACTION
+from govern.services.screening import WRITE_ACTION, list_screenings
 from govern.services.verdicts import can_decide
 from govern.web.panel.desk import Desk
 from govern.web.panel.history import steps
@@ -82,7 +82,7 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         permission=_(PERMISSIONS.get(message.permission or "", "")),
         failure=message.failure or "",
         x_id=message.x_id,
-        steps=steps(desk.actor.member, revisions, approvals, attempts),
+        steps=steps(desk.actor.member, revisions, await list_screenings(message.id), approvals, attempts),
         verdicts=await verdicts(desk, message),
         can=await _can(desk, message, approvals),
     )

@@ -13,7 +13,7 @@ from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import ngettext
 from govern.web.panel.message_view import chip
 from govern.web.panel.views import AccountChip, View
-from govern.web.panel.words import ACCOUNT_KINDS, ACCOUNT_STATES, Badge, badge
+from govern.web.panel.words import ACCOUNT_KINDS, ACCOUNT_STATES, RULES, Badge, badge
 
 
 class Card(View, frozen=True, kw_only=True):
@@ -39,6 +39,7 @@ class Chart(View, frozen=True, kw_only=True):
 
 
 class Reason(View, frozen=True, kw_only=True):
+    words: str
     rule: str
     count: int
     drawing: Markup
@@ -74,7 +75,15 @@ async def show_overview(desk: AtDesk) -> Response[str]:
         charts=[_dialogue(desk, found), _age(found)],
         dm_blocked=found.dm_blocked,
         dm_submitted=found.dm_submitted,
-        reasons=[Reason(rule=each.rule, count=each.blocked, drawing=bar(each.blocked, most)) for each in found.blocked],
+        reasons=[
+            Reason(
+                words=_(RULES.get(each.rule, each.rule)),
+                rule=each.rule,
+                count=each.blocked,
+                drawing=bar(each.blocked, most),
+            )
+            for each in found.blocked
+        ],
         accounts=[_account(each) for each in found.accounts],
     )
     return await desk.show("pages/overview.html", page, here="overview", title=_("Overview"))

@@ -30,7 +30,8 @@ def preview_of(text: str, kind: Kind, account: Account | None, findings: Sequenc
     ordered = sorted(plain, key=lambda found: -_rank(str(found["decision"])))
     said = [_finding(found, text) for found in ordered if found["decision"] != _SILENT]
     return Preview(
-        segments=mark(text, [_span(found) for found in plain if found.get("span")]),
+        # What counted is marked where it led to a finding; in a text without one it would only distract.
+        segments=mark(text, [_span(found) for found in plain if found.get("span") and said]),
         weighted=weighted,
         limit=limit,
         over=weighted > limit,

@@ -74,6 +74,14 @@ DECISIONS: Mapping[str, Badge] = {
     "warn": Badge(N_("Warning"), "info", "info-circle"),
     "allow": Badge(N_("Allowed"), "ok", "circle-check"),
 }
+RULES: Mapping[str, str] = {
+    "DM-UNSOLICITED": N_("Nobody asked for it"),
+    "DM-OPTED-OUT": N_("The person opted out"),
+    "PRO-CLASS": N_("Promotional"),
+    "X-LENGTH": N_("Too long"),
+    "LIM-CONTROL": N_("Characters that cannot be sent"),
+    "LIM-LONG": N_("Too long"),
+}
 OUTCOMES: Mapping[str, Badge] = {
     "done": Badge(N_("Done"), "ok", "check"),
     "denied": Badge(N_("Refused"), "bad", "ban"),
