@@ -78,6 +78,8 @@ class ComposePage(View, frozen=True, kw_only=True):
     action: str = "/admin/compose"
     check: str = "/admin/compose/preview"
     fixed: bool = False
+    others: bool = False
+    """Whether there is another account to write for."""
     number: str = ""
     revision: int = 0
     asked: Sequence[str] = ()
@@ -109,6 +111,7 @@ async def _writing(
     kind = Kind(form.get("kind")) if form.get("kind") in set(kinds) else kinds[0]
     return ComposePage(
         choices=(),
+        others=len(accounts) > 1,
         account=chip(account.handle, accounts),
         zone=zone_name(account.zone),
         limit=account.length_limit,

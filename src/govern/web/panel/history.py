@@ -21,15 +21,18 @@ def steps(
     attempts: Sequence[AttemptView],
 ) -> Sequence[Step]:
     """Return the lines of the history; the reader's own are said as "you"."""
+    edited = {each.number for each in revisions if each.edit_and_approve}
     found = [
         *(_revision(reader, each) for each in revisions),
-        *(_screening(each) for each in screenings),
+        *(_screening(each, edited) for each in screenings),
         *(_verdict(reader, each) for each in approvals),
         *(_undone(reader, each) for each in approvals if each.withdrawn_at),
         *(_attempt(each) for each in attempts),
         *(_settled(each) for each in attempts if each.resolved and each.resolved_at),
     ]
-    return sorted(found, key=lambda step: step.at, reverse=True)
+    # What one transaction did has one time: the order above is the order it happened in.
+    found.sort(key=lambda step: step.at)
+    return found[::-1]
 
 
 def _revision(reader: UUID | None, revision: Revision) -> Step:
@@ -38,9 +41,11 @@ def _revision(reader: UUID | None, revision: Revision) -> Step:
     return Step(title=title, by=_by(reader, revision.editor, revision.editor_name), note=note, at=revision.created_at)
 
 
-def _screening(screening: ScreeningView) -> Step:
-    handed_in = screening.moment == "submit"
-    title = _("Revision %(n)s handed in") if handed_in else _("Revision %(n)s screened again before sending")
+def _screening(screening: ScreeningView, edited: set[int]) -> Step:
+    if screening.moment != "submit":
+        title = _("Revision %(n)s screened again before sending")
+    else:
+        title = _("Revision %(n)s screened") if screening.revision in edited else _("Revision %(n)s handed in")
     answer = badge(DECISIONS.get(screening.decision), screening.decision)
     return Step(title=title % {"n": screening.revision}, by="", note=answer.words, at=screening.created_at)
 
