@@ -200,7 +200,7 @@ def test_forged_entries_are_told_as_unreadable(entry: Entry) -> None:
 def test_names_and_values_are_not_read_as_templates() -> None:
     entry = make_entry("access.denied", data={"action": "{actor}", "scope": "{0}", "reason": "{object.__class__}"})
     said = audit.sentence(entry, "en", {f"member:{MIA}": "{scope}"})
-    assert said == "{scope} was refused {actor} for @AcmeCare: {object.__class__}"
+    assert said == "{scope} was refused {actor} on message 0197a000: {object.__class__}"
 
 
 def test_personal_fields_are_split_off() -> None:

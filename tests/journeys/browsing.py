@@ -86,9 +86,9 @@ class Visitor:
         assert found, self.page.url
         return found[1]
 
-    async def says(self, sentence: str) -> bool:
-        """Tell whether the page shows a sentence."""
-        return await self.page.get_by_text(sentence).first.is_visible()
+    async def sees(self, sentence: str) -> None:
+        """Wait until the page shows a sentence."""
+        await self.page.get_by_text(sentence).first.wait_for()
 
     async def has_button(self, name: str) -> bool:
         return await self.page.locator("#main").get_by_role("button", name=_named(name)).count() > 0

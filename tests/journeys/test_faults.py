@@ -81,7 +81,7 @@ async def test_without_postgresql_people_and_programs_are_told_and_it_recovers_b
         answer = await claire.open("/approvals")
         assert answer.status == 503
         assert "retry-after" in answer.headers
-        assert await claire.says("Nothing was changed")
+        await claire.sees("Nothing was changed")
         body = {"account": "AldaneCare", "kind": "post", "text": f"Later, {words}.", "submit": True}
         problem = refused(service.program("hugo").post("/messages", json=body), 503, "unavailable")
         assert "Traceback" not in str(problem)

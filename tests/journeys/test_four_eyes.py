@@ -12,7 +12,7 @@ async def test_an_author_with_two_roles_cannot_approve_own_message(visit: Visit,
     ines.expect(403)
     number = await ines.compose("AldaneBijoux", f"La bague Brume existe en argent, {words}.")
     await ines.open(f"/approvals?item={number}&view=team")
-    assert await ines.says(SENTENCE)
+    await ines.sees(SENTENCE)
     assert not await ines.has_button("Approve")
     approval = {"revision": "1", "what": "approve", "view": "mine"}
     status, page = await ines.post_by_hand(f"/messages/{number}/approve", approval)

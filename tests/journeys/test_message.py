@@ -25,7 +25,7 @@ async def test_a_message_is_written_edited_approved_sent_once_and_recorded(
     )
     hugo = await visit("hugo")
     number = await hugo.compose("AldaneCare", text)
-    assert await hugo.says("Waiting for approval")
+    await hugo.sees("Waiting for approval")
     assert not await hugo.has_button("Approve")
 
     claire = await visit("claire")
@@ -33,7 +33,7 @@ async def test_a_message_is_written_edited_approved_sent_once_and_recorded(
     await claire.press("Edit")
     await claire.page.locator("#do-edit").get_by_label("Text").fill(edited)
     await claire.press("Save and approve")
-    assert await claire.says(f"Approved {number}.")
+    await claire.sees(f"Approved {number}.")
 
     service.wait_until(number, "sent")
     anybody = await visit()

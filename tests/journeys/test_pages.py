@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.async_api import ViewportSize
+from playwright.async_api import ViewportSize, expect
 
 from tests.journeys.browsing import Visitor
 from tests.journeys.conftest import Visit
@@ -115,8 +115,7 @@ async def test_a_refused_form_fits_and_says_what_is_wrong_first(visit: Visit) ->
     await hugo.open("/compose?account=AldaneCare&kind=dm")
     await hugo.page.get_by_label("Text", exact=True).fill("Hello")
     await hugo.press("Submit")
-    focused = await hugo.page.evaluate("document.activeElement.getAttribute('role')")
-    assert focused == "alert"
+    await expect(hugo.page.get_by_role("alert")).to_be_focused()
     assert await look(hugo, "compose refused") == []
 
 

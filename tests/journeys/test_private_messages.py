@@ -22,9 +22,9 @@ async def test_an_unsolicited_offer_is_blocked_with_its_reason(
     visitor = await visit(name)
     whom = customer(words)
     number = await visitor.compose("AldaneCare", OFFER.format(words=words), target=f"&kind=dm&recipient={whom}")
-    assert await visitor.says("Blocked")
-    assert await visitor.says(REASON)
-    assert await visitor.says("invite them to write")
+    await visitor.sees("Blocked")
+    await visitor.sees(REASON)
+    await visitor.sees("invite them to write")
     assert not await visitor.has_button("Submit")
 
     other = await visit("claire")
@@ -39,8 +39,8 @@ async def test_an_unsolicited_offer_is_blocked_with_its_reason(
 async def test_before_the_text_the_page_says_that_no_dm_may_be_written(visit: Visit, words: str) -> None:
     hugo = await visit("hugo")
     await hugo.open(f"/compose?account=AldaneCare&kind=dm&recipient={customer(words)}")
-    assert await hugo.says("a DM is not allowed")
-    assert await hugo.says("Answer in public and invite them to write.")
+    await hugo.sees("a DM is not allowed")
+    await hugo.sees("Answer in public and invite them to write.")
 
 
 async def test_an_admin_writes_nothing_at_all(visit: Visit, service: Service, words: str) -> None:
@@ -95,7 +95,7 @@ async def test_after_the_customer_wrote_an_answer_goes_out_and_an_offer_does_not
     assert await outside.page.locator("#messages").get_by_text(answer, exact=True).count() == 1
 
     number = await hugo.compose("AldaneCare", OFFER.format(words=words), target=f"&kind=dm&recipient={whom}")
-    assert await hugo.says("Blocked")
+    await hugo.sees("Blocked")
     assert service.message(number)["decision"] == "block"
     assert service.dms(OFFER.format(words=words)) == []
 

@@ -23,10 +23,10 @@ async def test_a_role_at_one_account_counts_from_the_next_request_until_it_is_re
     await lea.page.reload()
     assert await lea.page.get_by_role("link", name="Compose").first.is_visible()
     await lea.open("/compose")
-    assert await lea.says("@AldaneRecrute")
+    await lea.sees("@AldaneRecrute")
     assert not await lea.page.get_by_text("@AldaneCare").count()
     number = await lea.compose("AldaneRecrute", f"We hire a carpenter, {words}.")
-    assert await lea.says("Waiting for approval")
+    await lea.sees("Waiting for approval")
     elsewhere = {"account": "AldaneCare", "kind": "post", "text": "Not mine.", "do": "submit"}
     assert (await lea.post_by_hand("/compose", elsewhere))[0] == 403
 

@@ -54,6 +54,8 @@ async def test_author_cannot_approve_own_message_even_with_two_roles(office: Off
         await office.approve(message, office.people.bo)
     async with assert_denied(office.owner, office.people.bo, "message.approve", rule="four_eyes.author"):
         await office.approve(message, office.people.bo, text="Or with an edit?")
+    refusal = await assert_audited("access.denied", outcome="denied")
+    assert refusal["object"] == {"kind": "message", "id": str(message.id), "rev": 1}, "the refusal names the message"
     assert (await office.approve(message, office.people.mia)).state is State.APPROVED
 
 

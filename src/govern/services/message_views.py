@@ -16,7 +16,7 @@ from govern.domain.ids import parse_message_number
 from govern.domain.members import Actor
 from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State
 from govern.errors import N_, Denied, Invalid, NotFound
-from govern.services.use_case import use_case
+from govern.services.use_case import about, use_case
 from govern.tables import Approval as ApprovalTable
 from govern.tables import Message as MessageTable
 from govern.tables import Publication
@@ -145,7 +145,9 @@ async def lock_message(message_id: UUID | str) -> Message:
     """
     message = await load_message(message_id)
     await MessageTable.raw(_LOCK, message.id)
-    return await load_message(message.id)  # what another transaction committed while we waited for the lock
+    message = await load_message(message.id)  # what another transaction committed while we waited for the lock
+    about(message_ref(message))
+    return message
 
 
 async def change_message(message: Message, now: datetime, **values: object) -> None:
@@ -176,6 +178,7 @@ async def get_message(message_id: UUID | str, *, actor: Actor, access: Access, n
         action = Action.MESSAGE_READ
     try:
         async with use_case(actor=actor, now=now):
+            about(message_ref(message))
             await access.require(actor, action, Target(scope=message.scope))
     except Denied as denied:
         raise UnknownMessage(name=str(message_id)[:40]) from denied

@@ -136,9 +136,7 @@ async def test_denial_is_recorded_in_its_own_transaction(company: Company) -> No
     )
     receipt = await audit.record_denied(denied, actor=company.actor, now=NOW)
     view = await audit.get_entry(receipt.entry_id, scopes=EVERYTHING)
-    assert (
-        view.sentence["en"] == f"Mia {company.tag} was refused message.approve for @Help{company.tag}: denied by rule"
-    )
+    assert view.sentence["en"] == f"Mia {company.tag} was refused message.approve on @Help{company.tag}: denied by rule"
     assert (view.outcome, view.context.rule, view.context.digest) == ("denied", "four_eyes.author", DIGEST)
     assert await find(account=f"@Help{company.tag}", outcome=Outcome.DENIED) == [receipt.arrival]
 

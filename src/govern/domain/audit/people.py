@@ -131,8 +131,8 @@ class AccessDenied(Recorded, frozen=True, kw_only=True):
     """The access policy said no. Object: what was asked about; `action` is the imperative name, `message.approve`."""
 
     NAME: ClassVar = "access.denied"
-    EN: ClassVar = "{actor} was refused {action} for {scope}: {reason}"
-    FR: ClassVar = "{actor} s’est vu refuser {action} pour {scope} : {reason}"
+    EN: ClassVar = "{actor} was refused {action} on {object}: {reason}"
+    FR: ClassVar = "{actor} s’est vu refuser {action} sur {object} : {reason}"
     OUTCOME: ClassVar = Outcome.DENIED
     action: Code
     scope: Scope
