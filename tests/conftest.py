@@ -8,7 +8,9 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -36,9 +38,11 @@ END $$
 
 
 @pytest.fixture(scope="session")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+def engines() -> Iterator[Engines]:
     """PostgreSQL and Valkey, migrated, with the application's own login in the environment."""
-    engines = start_engines(tmp_path_factory.mktemp("engines") / "data", fast=True)
+    # Not below pytest's folder: each pytest that starts closes that one to other users, and PostgreSQL is one.
+    folder = tempfile.TemporaryDirectory(prefix="govern-")
+    engines = start_engines(Path(folder.name) / "data", fast=True)
     owner = engines.database_url(Login.OWNER)
     subprocess.run(
         [sys.executable, "-m", "govern.cli", "migrate"],
@@ -52,6 +56,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     settings.current.cache_clear()
     yield engines
     engines.stop()
+    folder.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -29,12 +29,12 @@ class TargetMissing(Invalid):
     """Data: `field`."""
 
     code = "message.target_missing"
-    template = N_("A {kind} needs {field}: {hint}.")
+    template = N_("This {kind} needs {what}.")
 
 
 class TargetNotAllowed(Invalid):
     code = "message.target_not_allowed"
-    template = N_("A {kind} takes no {field}.")
+    template = N_("A {kind} takes no {what}.")
 
 
 class BadTarget(Invalid):
@@ -85,13 +85,13 @@ def check_target(kind: Kind, *, in_reply_to: str | None, recipient: str | None) 
         TargetMissing, TargetNotAllowed, BadTarget
     """
     if kind in {Kind.REPLY, Kind.QUOTE} and not in_reply_to:
-        raise TargetMissing(kind=kind.value, field="in_reply_to", hint="the id of the post")
+        raise TargetMissing(kind=kind.value, field="in_reply_to", what=N_("the post it is about: its id on X"))
     if kind is Kind.DM and not recipient:
-        raise TargetMissing(kind=kind.value, field="recipient", hint="the handle of the person")
+        raise TargetMissing(kind=kind.value, field="recipient", what=N_("the handle of the person it goes to"))
     if kind is not Kind.DM and recipient:
-        raise TargetNotAllowed(kind=kind.value, field="recipient")
+        raise TargetNotAllowed(kind=kind.value, field="recipient", what=N_("recipient"))
     if kind in {Kind.POST, Kind.DM} and in_reply_to:
-        raise TargetNotAllowed(kind=kind.value, field="in_reply_to")
+        raise TargetNotAllowed(kind=kind.value, field="in_reply_to", what=N_("post to answer"))
     if in_reply_to:
         check_x_id(in_reply_to, field="in_reply_to")
 

@@ -14,7 +14,6 @@ from govern.domain.members import Actor
 from govern.errors import N_, Conflict, Denied
 from govern.services import audit
 
-
 _about: ContextVar[ObjectRef | None] = ContextVar("govern_about", default=None)
 
 

@@ -53,8 +53,8 @@ async def test_second_post_of_a_form_makes_no_second_message(browser: SignIn) ->
     [
         ({"text": ""}, "text", "A message needs a text."),
         ({"text": "   "}, "text", "A message needs a text."),
-        ({"kind": "reply"}, "in_reply_to", "needs in_reply_to"),
-        ({"kind": "dm"}, "recipient", "needs recipient"),
+        ({"kind": "reply"}, "in_reply_to", "This reply needs the post"),
+        ({"kind": "dm"}, "recipient", "This dm needs the handle"),
         ({"scheduled_at": "2001-01-01T10:00"}, "scheduled_at", "in the past"),
         ({"scheduled_at": "tomorrow"}, "scheduled_at", "Write a day and a time"),
         ({"kind": "poem"}, "kind", "Choose one of the list"),

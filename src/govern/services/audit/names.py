@@ -138,7 +138,7 @@ async def find_account(word: str) -> Meant:
 
 
 async def find_subjects(word: str) -> Meant:
-    """Return the message of that number, the contacts whose handle or name has the word, or the object of that id."""
+    """Return the message of that number, the contacts and members whose name has the word, or the object of that id."""
     if (found := parse_id(word)) is not None:
         return Meant(objects=frozenset({str(found)}))
     try:
@@ -150,7 +150,8 @@ async def find_subjects(word: str) -> Meant:
         .where(WhereRaw("(handle ILIKE {} OR name ILIKE {})", _like(word.removeprefix("@")), _like(word)))
         .limit(MOST_MATCHES)
     )
-    return Meant(objects=frozenset(str(row["id"]) for row in [*messages, *contacts]))
+    people = (await find_actors(word)).objects
+    return Meant(objects=people | {str(row["id"]) for row in [*messages, *contacts]})
 
 
 def _like(word: str) -> str:
