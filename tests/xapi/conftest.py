@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -16,9 +16,12 @@ import pytest
 
 from govern.sandbox.app import create_sandbox
 from govern.sandbox.server import make_server
+from govern.xapi.client import OutgoingPost
 from govern.xapi.credentials import Credentials
+from govern.xapi.errors import XError
 from govern.xapi.tweepy_client import TweepyClient
 
+HELLO = OutgoingPost(text="hello")
 KEYS = Credentials(api_key="key", api_secret="app-secret", access_token="11-token", access_token_secret="own-secret")
 
 
@@ -171,3 +174,16 @@ def x_sandbox(running_sandbox: Sandbox) -> Sandbox:
     """The sandbox, empty."""
     running_sandbox.order("reset")
     return running_sandbox
+
+
+async def outcome_of(answer: bytes | None, *, seconds: float = 5) -> XError:
+    async with odd_server(answer) as x:
+        with pytest.raises(XError) as caught:
+            await client_of(x, seconds=seconds).send_post(HELLO, write_before=soon())
+        assert x.connections == 1, "one POST, whatever comes back"
+    return caught.value
+
+
+async def within(seconds: float, condition: Awaitable[object]) -> None:
+    async with asyncio.timeout(seconds):
+        await condition

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,26 +10,9 @@ from govern.xapi.client import OutgoingDm, OutgoingPost
 from govern.xapi.errors import (
     NotSent,
     OutcomeUnknown,
-    XError,
 )
 from govern.xapi.tweepy_client import TweepyClient
-from tests.xapi.conftest import KEYS, client_of, http, odd_server, problem, soon
-
-HELLO = OutgoingPost(text="hello")
-RESET = int(datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp())
-
-
-async def outcome_of(answer: bytes | None, *, seconds: float = 5) -> XError:
-    async with odd_server(answer) as x:
-        with pytest.raises(XError) as caught:
-            await client_of(x, seconds=seconds).send_post(HELLO, write_before=soon())
-        assert x.connections == 1, "one POST, whatever comes back"
-    return caught.value
-
-
-async def within(seconds: float, condition: Awaitable[object]) -> None:
-    async with asyncio.timeout(seconds):
-        await condition
+from tests.xapi.conftest import HELLO, KEYS, client_of, http, odd_server, outcome_of, problem, soon, within
 
 
 async def test_id_in_the_answer_means_sent() -> None:

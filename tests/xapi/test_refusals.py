@@ -1,12 +1,10 @@
 """What X refuses: each answer of the table of errors, and what it means for the message."""
 
-import asyncio
-from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from govern.xapi.client import OutgoingDm, OutgoingPost
+from govern.xapi.client import OutgoingDm
 from govern.xapi.errors import (
     AuthLost,
     DuplicateClaimed,
@@ -14,26 +12,11 @@ from govern.xapi.errors import (
     OutcomeUnknown,
     RateLimited,
     Refused,
-    XError,
 )
 from govern.xapi.reasons import REASONS
-from tests.xapi.conftest import client_of, http, odd_server, problem, soon
+from tests.xapi.conftest import client_of, http, odd_server, outcome_of, problem, soon
 
-HELLO = OutgoingPost(text="hello")
 RESET = int(datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp())
-
-
-async def outcome_of(answer: bytes | None, *, seconds: float = 5) -> XError:
-    async with odd_server(answer) as x:
-        with pytest.raises(XError) as caught:
-            await client_of(x, seconds=seconds).send_post(HELLO, write_before=soon())
-        assert x.connections == 1, "one POST, whatever comes back"
-    return caught.value
-
-
-async def within(seconds: float, condition: Awaitable[object]) -> None:
-    async with asyncio.timeout(seconds):
-        await condition
 
 
 @pytest.mark.parametrize(
