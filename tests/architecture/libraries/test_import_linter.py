@@ -1,8 +1,8 @@
 """import-linter 2: what our contracts rely on."""
 
 import os
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 CONFIG = """
@@ -45,8 +45,7 @@ def lint(folder: Path, **files: str) -> str:
     for name, text in (GOOD | files).items():
         (folder / "house" / f"{name}.py").write_text(text + "\n")
     (folder / "lint.ini").write_text(CONFIG)
-    program = shutil.which("lint-imports")
-    assert program
+    program = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run(
         [program, "--config", "lint.ini", "--no-cache", "--no-logo"],
         cwd=folder,
