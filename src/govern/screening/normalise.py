@@ -43,8 +43,9 @@ def fold(text: str) -> View:
         return View(text.lower().replace("`", "'"), text)
     letters: list[str] = []
     origins: list[int] = []
-    for word, start in _words(text):
-        for at, folded in enumerate(_fold_word(word), start):
+    plain = [_fold_letter(letter) for letter in text]
+    for start, end in _words(plain):
+        for at, folded in enumerate(_as_latin(text[start:end], plain[start:end]), start):
             for letter in folded:
                 if letter == " " and letters and letters[-1] == " ":
                     continue
@@ -77,25 +78,28 @@ def lookalikes() -> Mapping[str, str]:
     return MappingProxyType({letter: latin for latin, *letters in pairs for letter in letters})
 
 
-def _words(text: str) -> Iterator[tuple[str, int]]:
-    """Cut a text into runs between blanks and the single blanks between them."""
+def _words(plain: list[str]) -> Iterator[tuple[int, int]]:
+    """Give where words begin and end, and each blank between them: folding makes blanks, too (of a lone breve)."""
     start = 0
-    for at, letter in enumerate(text):
-        if letter.isspace():
+    for at, folded in enumerate(plain):
+        if " " in folded or "\n" in folded:
             if start < at:
-                yield text[start:at], start
-            yield letter, at
+                yield start, at
+            yield at, at + 1
             start = at + 1
-    if start < len(text):
-        yield text[start:], start
+    if start < len(plain):
+        yield start, len(plain)
 
 
-def _fold_word(word: str) -> list[str]:
-    plain = [_fold_letter(letter) for letter in word]
+def _as_latin(word: str, plain: list[str]) -> list[str]:
+    """Return the folded word with look-alikes read as Latin, if all of it becomes Latin so; else as it was folded."""
     table = lookalikes()
-    if word.isascii() or table.keys().isdisjoint(word):
+    if word.isascii() or (table.keys().isdisjoint(word) and table.keys().isdisjoint("".join(plain))):
         return plain
-    swapped = [table.get(letter, plain[at]) for at, letter in enumerate(word)]
+    # A letter may be in the table as it was written (the ohm sign) or only once it is folded (omega).
+    swapped = [
+        table.get(letter) or "".join(table.get(part, part) for part in plain[at]) for at, letter in enumerate(word)
+    ]
     return swapped if all(_is_latin(letter) for folded in swapped for letter in folded) else plain
 
 
