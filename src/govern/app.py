@@ -1,8 +1,11 @@
 """Composition root of the web: one application, with everything it needs handed in."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -11,7 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from govern import __version__, database
+from govern import __version__, database, log
 from govern import settings as settings_
 from govern.access import Access, load_bundle
 from govern.services.grant_source import PostgresGrants
@@ -28,6 +31,8 @@ from govern.web.health import HEALTH
 from govern.web.middleware import RequestContext
 from govern.web.panel import ROUTES as PANEL_ROUTES
 from govern.web.panel import template_config
+
+logger = log.get(__name__)
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
@@ -66,12 +71,31 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
-    settings: Settings = app.state.settings
     async with database.pool():
-        await refuse_strong_role(production=settings.production)
-        await record_loaded(app.state.access.bundle.digest, app.state.policies, now=datetime.now(UTC))
+        later: asyncio.Task[None] | None = None
+        try:
+            await _check_in(app)
+        except database.AWAY:  # it may come; until then requests hear 503
+            later = asyncio.create_task(database.wait_for("database", partial(_check_in, app)))
+            later.add_done_callback(_stop_if_refused)
         yield
+        if later is not None:
+            later.cancel()
     await app.state.waker.close()
+
+
+async def _check_in(app: Litestar) -> None:
+    """Refuse a login that may too much, then write into the log which rules are in force."""
+    settings: Settings = app.state.settings
+    await refuse_strong_role(production=settings.production)
+    await record_loaded(app.state.access.bundle.digest, app.state.policies, now=datetime.now(UTC))
+
+
+def _stop_if_refused(check: asyncio.Task[None]) -> None:
+    """A refusal that comes late is still a refusal: this process ends as if it had been told to."""
+    if not check.cancelled() and (error := check.exception()) is not None:
+        logger.error("web.refused", reason=str(error))
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _wake(request: AnyRequest) -> None:

@@ -106,6 +106,29 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+_NEEDED = {
+    "database_url": "the address of PostgreSQL",
+    "redis_url": "the address of Valkey",
+    "x_base_url": "the address of X, or of the sandbox",
+}
+
+
+def require(settings: Settings, *names: str) -> Settings:
+    """Return the settings if what a process cannot do without is set.
+
+    Raises:
+        SettingsError: with one sentence per missing variable.
+    """
+    missing = [
+        f"GOVERN_{name.upper()} is not set: {_NEEDED[name]}. `govern up` sets it by itself."
+        for name in names
+        if not getattr(settings, name)
+    ]
+    if missing:
+        raise SettingsError(missing)
+    return settings
+
+
 @cache
 def current() -> Settings:
     """Return the settings this process started with."""

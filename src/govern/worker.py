@@ -39,7 +39,6 @@ from govern.xapi.vault import Vault
 logger = log.get(__name__)
 MAX_JOBS = 8
 POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
-PAUSE_S = 1.0
 
 
 def clock() -> datetime:
@@ -153,24 +152,12 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as open_:
         redis = outbox.client(settings.redis_url)
         open_.push_async_callback(redis.aclose)
-        await _wait_for("database", lambda: open_.enter_async_context(database.pool(size=POOL_SIZE)))
-        await _wait_for("database", lambda: refuse_strong_role(production=settings.production))
-        await _wait_for("valkey", redis.ping)
+        await open_.enter_async_context(database.pool(size=POOL_SIZE))
+        await database.wait_for("database", lambda: refuse_strong_role(production=settings.production))
+        await database.wait_for("valkey", redis.ping, away=(RedisError, OSError))
         await open_.enter_async_context(_rounds(jobs, redis))
         open_.enter_context(_ready(settings))
         await _work(make_worker(jobs, redis))
-
-
-async def _wait_for(part: str, ask: Callable[[], Awaitable[object]]) -> None:
-    """Ask until an engine answers: a worker may start before them."""
-    while True:
-        try:
-            await ask()
-        except (*database.AWAY, RedisError) as error:
-            logger.warning("worker.waits", part=part, error=type(error).__name__)
-            await asyncio.sleep(PAUSE_S)
-        else:
-            return
 
 
 async def _work(worker: Worker) -> None:

@@ -220,7 +220,7 @@ async def test_database_that_stops_during_a_send_gets_its_answer_afterwards(
 async def test_worker_started_before_its_engines_waits_for_them(live: Live, workers: Starter, engines: Engines) -> None:
     async with stopped(engines):
         running = workers.start()
-        await says(running, "worker.waits")
+        await says(running, "engine.away")
     message = await live.desk.write(TEXT, now=clock())
     await becomes(live, message, "sent")
     assert running.process.poll() is None
@@ -235,7 +235,7 @@ async def test_worker_without_valkey_waits_and_one_that_lost_it_ends(
         assert await running.ended() == 1
         assert "worker.valkey_lost" in running.log()
         second = workers.start()
-        await says(second, "worker.waits")
+        await says(second, "engine.away")
         message = await live.desk.write(TEXT, now=clock())
     finally:
         engines.valkey.process.start()

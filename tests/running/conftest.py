@@ -55,7 +55,7 @@ class Up:
         wait_for(lambda: text in self.printed.read_text())
 
     def wait_for_web(self, *, other_than: int) -> None:
-        wait_for(lambda: any("serve" in part.cmdline() and part.pid != other_than for part in self.parts()))
+        wait_for(lambda: any(runs(part, "serve") and part.pid != other_than for part in self.parts()))
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(number)
@@ -64,6 +64,14 @@ class Up:
     def end(self) -> None:
         if self.process.poll() is None:
             self.stop(signal.SIGTERM)
+
+
+def runs(process: psutil.Process, command: str) -> bool:
+    """Tell whether a process runs this command; one that has just ended runs nothing."""
+    try:
+        return command in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 def alive(process: psutil.Process) -> bool:

@@ -12,6 +12,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.running.conftest import runs
+
 Start = Callable[..., Any]
 
 
@@ -64,7 +66,7 @@ def test_a_part_that_is_killed_comes_back(start_up: Start) -> None:
     up = start_up("--no-demo")
     ready = up.wait_until_ready()
     assert ready["members"] == []
-    web = next(part for part in up.parts() if "serve" in part.cmdline())
+    web = next(part for part in up.parts() if runs(part, "serve"))
     web.kill()
     up.wait_for_web(other_than=web.pid)
     assert "web ended with exit code -9" in up.printed.read_text()

@@ -18,7 +18,7 @@ def serve(host: str, port: int) -> None:
     """Run the web process: panel and API."""
     import uvicorn
 
-    current = settings.load()
+    current = settings.require(settings.load(), "database_url", "redis_url")
     log.set_up(json=current.production)
 
     from govern.app import create_app
@@ -30,7 +30,7 @@ def serve(host: str, port: int) -> None:
 @click.command()
 def worker() -> None:
     """Run a worker: it sends, polls and sweeps."""
-    current = settings.load()
+    current = settings.require(settings.load(), "database_url", "redis_url", "x_base_url")
     log.set_up(json=current.production)
 
     from govern import worker as root
