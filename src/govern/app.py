@@ -18,6 +18,7 @@ from govern import __version__, database, log
 from govern import settings as settings_
 from govern.access import Access, load_bundle
 from govern.services.grant_source import PostgresGrants
+from govern.services.health import wait_for
 from govern.services.outbox import Waker
 from govern.services.policies import load_policies, record_loaded
 from govern.services.rights import refuse_strong_role
@@ -76,7 +77,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
             await _check_in(app)
         except database.AWAY:  # it may come; until then requests hear 503
-            later = asyncio.create_task(database.wait_for("database", partial(_check_in, app)))
+            later = asyncio.create_task(wait_for("database", partial(_check_in, app)))
             later.add_done_callback(_stop_if_refused)
         yield
         if later is not None:

@@ -10,10 +10,8 @@ import asyncpg
 from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from govern import log
 from govern.errors import Unavailable
 
-logger = log.get(__name__)
 SERVER_SETTINGS = {
     "lock_timeout": "5s",
     "statement_timeout": "20s",
@@ -60,20 +58,6 @@ async def pool(*, size: int = 10) -> AsyncIterator[None]:
         yield
     finally:
         await engine().close_connection_pool()
-
-
-async def wait_for(
-    part: str, ask: Callable[[], Awaitable[object]], *, away: tuple[type[BaseException], ...] = AWAY, pause: float = 2
-) -> None:
-    """Ask until an engine answers: a process may start before its engines."""
-    while True:
-        try:
-            await ask()
-        except away as error:
-            logger.warning("engine.away", part=part, error=type(error).__name__)
-            await asyncio.sleep(pause)
-        else:
-            return
 
 
 def in_transaction() -> bool:

@@ -27,6 +27,7 @@ from govern.services import outbox
 from govern.services.accounts import list_connected
 from govern.services.credentials import load_credentials
 from govern.services.grant_source import PostgresGrants
+from govern.services.health import wait_for
 from govern.services.policies import load_policies
 from govern.services.rights import refuse_strong_role
 from govern.services.sending import Claim
@@ -153,8 +154,8 @@ async def serve(settings: Settings) -> None:
         redis = outbox.client(settings.redis_url)
         open_.push_async_callback(redis.aclose)
         await open_.enter_async_context(database.pool(size=POOL_SIZE))
-        await database.wait_for("database", lambda: refuse_strong_role(production=settings.production))
-        await database.wait_for("valkey", redis.ping, away=(RedisError, OSError))
+        await wait_for("database", lambda: refuse_strong_role(production=settings.production))
+        await wait_for("valkey", redis.ping, away=(RedisError, OSError))
         await open_.enter_async_context(_rounds(jobs, redis))
         open_.enter_context(_ready(settings))
         await _work(make_worker(jobs, redis))

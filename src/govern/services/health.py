@@ -1,14 +1,18 @@
 """Is the service doing its work? Readiness is what people wait for, not "the process is up"."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import asyncpg
 import msgspec
 
+from govern import log
 from govern.database import AWAY, rows
 from govern.services.outbox import Waker
 from govern.tables import Publication
 
+logger = log.get(__name__)
 LATE = timedelta(minutes=2)
 # A held one counts as well: its time is moved on each time it is asked again, unless nobody asks.
 _OLDEST = """
@@ -45,3 +49,17 @@ async def _sending(now: datetime) -> str:
     if oldest is not None and now - oldest > LATE:
         return f"late: the oldest due message waits since {oldest.isoformat(timespec='seconds')}"
     return "ok"
+
+
+async def wait_for(
+    part: str, ask: Callable[[], Awaitable[object]], *, away: tuple[type[BaseException], ...] = AWAY, pause: float = 2
+) -> None:
+    """Ask until an engine answers: a process may start before its engines."""
+    while True:
+        try:
+            await ask()
+        except away as error:
+            logger.warning("engine.away", part=part, error=type(error).__name__)
+            await asyncio.sleep(pause)
+        else:
+            return
