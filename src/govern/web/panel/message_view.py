@@ -189,6 +189,8 @@ def _publishes(desk: Desk, message: Message) -> str:
         return _("It is on X")
     if message.hold:
         return _(HOLDS[Hold(message.hold)])
+    if message.decision == "block" or (not can(message.state, Event.WITHDRAW) and message.due_at is None):
+        return _("Not as it is now")
     planned = message.scheduled_at or message.due_at
     if planned is None:
         return _("At once when approved")

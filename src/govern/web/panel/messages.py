@@ -54,6 +54,8 @@ class MessagePage(View, frozen=True, kw_only=True):
     entries: Sequence[EntryView]
     acts: bool
     done: str
+    refused: bool
+    """Whether what was just done ended in a block: said in the colour of refusals."""
     what: str
     form: Form
     zone: str
@@ -113,6 +115,7 @@ async def message_page(
         entries=await _entries(desk, item),
         acts=bool(item.can & _ACTS),
         done=_done(desk, message) if done else "",
+        refused=message.decision == "block",
         what=what,
         form=form or Form(),
         zone=zone_name(account.zone),
