@@ -1,6 +1,7 @@
 """What every answer carries, and what the log says of it."""
 
 import httpx
+import pytest
 import structlog
 from litestar import Litestar, get
 from litestar.datastructures import CacheControlHeader
@@ -8,7 +9,7 @@ from structlog.testing import capture_logs
 
 from govern.settings import Env, Settings
 from govern.web.errors import HANDLERS
-from govern.web.middleware import RequestContext
+from govern.web.middleware import RequestContext, without_blanks
 from tests.web.conftest import program
 
 CSP = (
@@ -76,3 +77,17 @@ async def test_log_has_one_line_per_request_without_what_was_asked() -> None:
     lines = [log for log in logs if log["event"] == "http.request"]
     assert [(line["path"], line["status"]) for line in lines] == [("/hello", 200), ("/nothing", 404)]
     assert "private" not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        (b"", b""),
+        (b"state=&account=", b""),
+        (b"state=&q=a%20b&limit=", b"q=a%20b"),
+        (b"q=a=", b"q=a="),
+        (b"flag&state=", b"flag"),
+    ],
+)
+def test_filter_left_empty_is_no_filter(query: bytes, left: bytes) -> None:
+    assert without_blanks(query) == left

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from govern.access import Access
 from govern.domain.actions import Action
 from govern.domain.approvals import (
@@ -11,7 +13,6 @@ from govern.domain.approvals import (
 from govern.domain.audit import (
     MessageChangesRequested,
     MessageRejected,
-    Recorded,
 )
 from govern.domain.drafts import ReasonRequired, check_reason
 from govern.domain.members import Actor
@@ -20,6 +21,21 @@ from govern.services import audit
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.use_case import use_case
 from govern.services.verdicts import approve_target, insert_verdict
+
+
+class _No(msgspec.Struct, frozen=True):
+    """What tells one way of saying no from the other."""
+
+    verdict: Verdict
+    event: Event
+    action: Action
+    entry: type[MessageRejected | MessageChangesRequested]
+
+
+_REJECT = _No(Verdict.REJECTED, Event.REJECT, Action.MESSAGE_REJECT, MessageRejected)
+_CHANGES = _No(
+    Verdict.CHANGES_REQUESTED, Event.REQUEST_CHANGES, Action.MESSAGE_REQUEST_CHANGES, MessageChangesRequested
+)
 
 
 async def reject_message(
@@ -32,17 +48,7 @@ async def reject_message(
     now: datetime,
 ) -> Message:
     """Say no to a revision, for good."""
-    return await _refuse(
-        message_id,
-        Verdict.REJECTED,
-        Event.REJECT,
-        Action.MESSAGE_REJECT,
-        revision=revision,
-        reason=reason,
-        actor=actor,
-        access=access,
-        now=now,
-    )
+    return await _refuse(_REJECT, message_id, revision=revision, reason=reason, actor=actor, access=access, now=now)
 
 
 async def request_changes(
@@ -55,24 +61,12 @@ async def request_changes(
     now: datetime,
 ) -> Message:
     """Send a revision back to its author, saying what should change."""
-    return await _refuse(
-        message_id,
-        Verdict.CHANGES_REQUESTED,
-        Event.REQUEST_CHANGES,
-        Action.MESSAGE_REQUEST_CHANGES,
-        revision=revision,
-        reason=reason,
-        actor=actor,
-        access=access,
-        now=now,
-    )
+    return await _refuse(_CHANGES, message_id, revision=revision, reason=reason, actor=actor, access=access, now=now)
 
 
 async def _refuse(
+    no: _No,
     message_id: UUID | str,
-    verdict: Verdict,
-    event: Event,
-    action: Action,
     *,
     revision: int,
     reason: str,
@@ -85,17 +79,13 @@ async def _refuse(
         raise ReasonRequired(why="the author must know what to do", field="reason")
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
-        decision = await access.require(actor, action, approve_target(message, edit_and_approve=False))
+        decision = await access.require(actor, no.action, approve_target(message, edit_and_approve=False))
         check_revision(message.revision.number, revision)
-        state = next_state(message.state, event)
-        await insert_verdict(message, verdict, given, actor=actor, now=now)
+        state = next_state(message.state, no.event)
+        await insert_verdict(message, no.verdict, given, actor=actor, now=now)
         await change_message(message, now, state=state.value)
-        kind: type[MessageRejected | MessageChangesRequested] = (
-            MessageRejected if verdict is Verdict.REJECTED else MessageChangesRequested
-        )
-        recorded: Recorded = kind(revision=message.revision.number, digest=message.revision.digest.hex(), comment=given)
         await audit.record(
-            recorded,
+            no.entry(revision=message.revision.number, digest=message.revision.digest.hex(), comment=given),
             actor=actor,
             now=now,
             object=message_ref(message),

@@ -40,6 +40,8 @@ class RequestContext:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        if scope["path"].startswith("/api/"):
+            scope["query_string"] = without_blanks(scope["query_string"])
         request_id, started, status = str(uuid7(datetime.now(UTC))), time.perf_counter(), 500
 
         async def send_with_headers(message: Message) -> None:
@@ -55,6 +57,11 @@ class RequestContext:
             finally:
                 spent = round((time.perf_counter() - started) * 1000, 1)
                 logger.info("http.request", status=status, ms=spent)
+
+
+def without_blanks(query: bytes) -> bytes:
+    """Drop filters left empty: `?state=&q=x` asks for what `?q=x` asks for."""
+    return b"&".join(part for part in query.split(b"&") if not part.endswith(b"=") or part.count(b"=") > 1)
 
 
 def request_id() -> str:

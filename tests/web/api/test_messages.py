@@ -222,6 +222,8 @@ async def test_list_is_filtered_and_paged(api: Api) -> None:
         if cursor is None:
             break
     assert seen == [message["id"] for message in reversed(news)]
+    everything = (await mia.get("/messages?state=&account=&limit=&cursor=")).json()["items"]
+    assert everything == (await mia.get("/messages")).json()["items"]
     drafts = (await mia.get("/messages", params={"state": "draft", "limit": 200})).json()["items"]
     assert {item["state"] for item in drafts} == {"draft"}
     assert len(drafts) == 5
