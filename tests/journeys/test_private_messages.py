@@ -91,6 +91,7 @@ async def test_after_the_customer_wrote_an_answer_goes_out_and_an_offer_does_not
     await hugo.press("Submit")
     await hugo.page.wait_for_url("**/admin/messages/*")
     service.wait_until(hugo.number(), "sent")
+    outside = await visit()  # a page of its own: the old one reloads itself, which would end this visit
     await outside.page.goto(service.sandbox)
     assert await outside.page.locator("#messages").get_by_text(answer, exact=True).count() == 1
 
