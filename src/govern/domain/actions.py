@@ -1,6 +1,7 @@
 """What can be asked of the access policy, who asks, and the answer: plain values, decided in `access`."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -150,6 +151,19 @@ class Reason(StrEnum):
     """The grants could not be read."""
 
 
+class ChangeKind(StrEnum):
+    """What a new version of the access state changed."""
+
+    GRANT = "grant"
+    """The grants or the state of one member."""
+    SCOPE = "scope"
+    """The scope tree."""
+    POLICY = "policy"
+    """The rules."""
+    ALL = "all"
+    """Too much to name: everything is read anew."""
+
+
 class Grant(msgspec.Struct, frozen=True):
     """A role given to a member at a scope; it holds there and below."""
 
@@ -188,6 +202,23 @@ class Requester(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the request's first query said of the access state: nothing older may decide in this request."""
+
+    version: int
+    digest: str
+    at: datetime
+    """The database's clock."""
+
+
+class TokenLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """What an API token may do at most; what it does also needs its owner's right. Critical actions are never in it."""
+
+    actions: frozenset[str] | None = None
+    """None: all but critical ones."""
+    scope: str = COMPANY
+
+
 class Target(msgspec.Struct, frozen=True):
     """What is asked about: its scope, and the facts the service read under its lock (`None` = not known)."""
 
@@ -203,6 +234,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     scope: str
     digest: str
+    version: int | None = None
+    """Of the access state that decided."""
+    at: datetime | None = None
+    """The database's time of that state."""
     rule: str | None = None
     via_role: str | None = None
     via_scope: str | None = None

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from govern.domain.actions import Seen, TokenLimit
 from govern.errors import N_, Conflict, GovernError, Invalid
 
 
@@ -55,20 +56,54 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     member: UUID | None = None
     factors: tuple[str, ...] = ()
     """How the person signed in, as ("password",)."""
+    fresh: bool = False
+    """Whether they proved a moment ago who they are: critical actions ask for it."""
+    limit: TokenLimit | None = None
+    """Of an API token."""
+    seen: Seen | None = None
+    """What the query that found the actor said of the access state."""
 
 
 PUBLISHER = Actor(kind=ActorKind.WORKER, id="worker:publisher", name="worker", via=Via.JOB)
 """The worker that sends; its role is fixed in code and never granted."""
 
 
-def member_actor(member: UUID, name: str, *, via: Via, factors: tuple[str, ...] = ("password",)) -> Actor:
+def member_actor(
+    member: UUID,
+    name: str,
+    *,
+    via: Via,
+    factors: tuple[str, ...] = ("password",),
+    fresh: bool = False,
+    seen: Seen | None = None,
+) -> Actor:
     """Return the actor of a person."""
-    return Actor(kind=ActorKind.MEMBER, id=f"member:{member}", name=name, via=via, member=member, factors=factors)
+    return Actor(
+        kind=ActorKind.MEMBER,
+        id=f"member:{member}",
+        name=name,
+        via=via,
+        member=member,
+        factors=factors,
+        fresh=fresh,
+        seen=seen,
+    )
 
 
-def token_actor(token: UUID, name: str, member: UUID) -> Actor:
-    """Return the actor of an API token, acting for its owner."""
-    return Actor(kind=ActorKind.TOKEN, id=f"token:{token}", name=name, via=Via.API, member=member, factors=("token",))
+def token_actor(
+    token: UUID, name: str, member: UUID, *, limit: TokenLimit | None = None, seen: Seen | None = None
+) -> Actor:
+    """Return the actor of an API token, acting for its owner within the token's limit."""
+    return Actor(
+        kind=ActorKind.TOKEN,
+        id=f"token:{token}",
+        name=name,
+        via=Via.API,
+        member=member,
+        factors=("token",),
+        limit=limit or TokenLimit(),
+        seen=seen,
+    )
 
 
 def system_actor(what: str, *, via: Via = Via.CLI) -> Actor:

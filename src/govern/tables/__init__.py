@@ -1,5 +1,6 @@
 """All tables. Queries live in services; tables never leave them."""
 
+from govern.tables.access import AccessChange, AccessDenial, AccessState, PolicyActivation, PolicyBundle, ScopeParent
 from govern.tables.account import Account, AccountCredential, Brand, PollCursor
 from govern.tables.audit import AuditEntry, AuditOpening
 from govern.tables.contact import ConsentEvent, Contact, Inbound
@@ -10,6 +11,7 @@ from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
 from govern.tables.publication import Attempt, Publication
 from govern.tables.scope import Scope
+from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
 
 TABLES = (
     Scope,
@@ -17,6 +19,12 @@ TABLES = (
     Session,
     ApiToken,
     IdempotencyKey,
+    Totp,
+    RecoveryCode,
+    Passkey,
+    Challenge,
+    MemberLink,
+    SignInFailure,
     Brand,
     Account,
     AccountCredential,
@@ -33,12 +41,21 @@ TABLES = (
     Attempt,
     Pause,
     Outbox,
+    ScopeParent,
+    PolicyBundle,
+    PolicyActivation,
+    AccessState,
+    AccessChange,
+    AccessDenial,
     AuditEntry,
     AuditOpening,
 )
 
 __all__ = [
     "TABLES",
+    "AccessChange",
+    "AccessDenial",
+    "AccessState",
     "Account",
     "AccountCredential",
     "ApiToken",
@@ -47,19 +64,28 @@ __all__ = [
     "AuditEntry",
     "AuditOpening",
     "Brand",
+    "Challenge",
     "ConsentEvent",
     "Contact",
     "IdempotencyKey",
     "Inbound",
     "Member",
+    "MemberLink",
     "Message",
     "Outbox",
+    "Passkey",
     "Pause",
+    "PolicyActivation",
+    "PolicyBundle",
     "PollCursor",
     "Publication",
+    "RecoveryCode",
     "Revision",
     "RoleGrant",
     "Scope",
+    "ScopeParent",
     "Screening",
     "Session",
+    "SignInFailure",
+    "Totp",
 ]

@@ -1,10 +1,11 @@
-from piccolo.columns import UUID, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Array, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from govern.domain.members import MemberState
 from govern.tables.checks import length, one_of
+from govern.tables.scope import Scope
 
 
 class Member(Table, tablename="member"):
@@ -19,8 +20,6 @@ class Member(Table, tablename="member"):
     zone = Varchar(length=64, default="Europe/Paris", null=False)
     theme = Varchar(length=8, default="system", null=False)
     single_keys = Boolean(default=True, null=False)
-    failed_sign_ins = Integer(default=0, null=False)
-    locked_until = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=None, null=False)
 
     member_state_check = one_of("state", MemberState)
@@ -40,6 +39,8 @@ class Session(Table, tablename="session"):
     user_agent = Varchar(length=200, default="", null=False)
     created_at = Timestamptz(default=None, null=False)
     seen_at = Timestamptz(default=None, null=False)
+    fresh_at = Timestamptz(default=None, null=True)
+    """When the member last proved who they are: at sign-in, then at each step-up; null: not fresh."""
     expires_at = Timestamptz(default=None, null=False)
     revoked_at = Timestamptz(default=None, null=True)
 
@@ -53,6 +54,10 @@ class ApiToken(Table, tablename="api_token"):
     token_hash = Bytea(default=None, null=False, unique=True, secret=True)
     member = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     name = Varchar(length=60, default=None, null=False)
+    actions: Array = Array(Varchar(length=40), default=None, null=True)
+    """What it may do; null: all its owner may, but for critical actions."""
+    scope = ForeignKey(Scope, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
+    """Where it may; null: wherever its owner may."""
     created_at = Timestamptz(default=None, null=False)
     expires_at = Timestamptz(default=None, null=False)
     revoked_at = Timestamptz(default=None, null=True)
