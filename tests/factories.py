@@ -84,7 +84,7 @@ async def make_member(name: str, *roles: tuple[str, str], via: Via = Via.PANEL) 
         )
     for role, scope in roles:
         await make_grant(member.id, role, scope)
-    return member_actor(member.id, member.name, via=via)
+    return member_actor(member.id, member.name, via=via, fresh=True)
 
 
 async def make_grant(member: UUID, role: str, scope: str) -> UUID:

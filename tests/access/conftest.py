@@ -24,6 +24,7 @@ OPEN: Mapping[str, object] = {
     "plain_reply": True,
     "direct_allowed": True,
     "within_hours": True,
+    "fresh": True,
     "member": "other",
     "role": "viewer",
     "member_grants": [],

@@ -22,7 +22,7 @@ async def create(email: str = "ada@example.com", password: str = "correct horse 
 async def test_first_admin_may_do_at_once_what_admins_may(database: None, access: Access) -> None:
     ada = await create()
     assert ada.roles == ("admin",)
-    actor = member_actor(ada.id, ada.name, via=Via.CLI)
+    actor = member_actor(ada.id, ada.name, via=Via.CLI, fresh=True)
     await access.require(actor, Action.MEMBER_INVITE, Target(scope="company"))
     await assert_audited("member.created", actor="system:bootstrap")
     entry = await assert_audited("role.assigned", actor="system:bootstrap", role="admin")

@@ -1,16 +1,23 @@
-"""Tests of the policy, written as data: named cases, and invariants over every possible set of roles."""
+"""Tests of the policy, written as data beside it: named cases, and invariants over every possible set of roles.
+
+A case asks many questions at once; each becomes a `Probe`: one decision and the answer it must have.
+"""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import combinations
+from typing import NamedTuple
 
 import msgspec
 
 from govern.access.bundle import Bundle
-from govern.access.engine import Engine
+from govern.access.case_files import Place, read_cases
+from govern.access.catalogue import PolicyFault
 from govern.domain.actions import COMPANY, EVERYONE, Action, Grant, Reason, Requester, Role, Target
 
 EFFECT = "@effect"
+INVARIANTS = "tests/invariants.yaml"
+_SCOPE = "account:one"
 
 
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,42 +59,40 @@ class InvariantFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     invariants: tuple[Invariant, ...]
 
 
-class Outcome(msgspec.Struct):
-    """What failed, in words, and which rules decided a case."""
+class Probe(NamedTuple):
+    """One question and the answer it must have. `because`: the rule or reason a denial must give."""
 
-    failures: list[str] = []
-    decided: set[str] = set()
+    place: Place
+    asked: str
+    requester: Requester
+    action: str
+    target: Target
+    allowed: bool
+    because: str | None = None
 
 
-def run_cases(engine: Engine, document: object) -> Outcome:
-    """Run the parsed cases of one file.
+class Suite(msgspec.Struct, frozen=True, kw_only=True):
+    """All tests of a policy, as single questions; `asked` counts the cases and invariants as they are written."""
+
+    cases: tuple[Probe, ...]
+    invariants: tuple[Probe, ...]
+    asked: int
+
+
+def read_suite(files: Mapping[str, bytes], bundle: Bundle) -> Suite:
+    """Read `tests/*.yaml` of a policy.
 
     Raises:
-        msgspec.ValidationError: for an unknown key, action or role, or a case that says too little.
+        PolicyFault: for an unknown key, action, role, scope or person, or a case that says too little: with its line.
     """
-    file, outcome = msgspec.convert(document, CaseFile), Outcome()
-    people = _people(file)
-    for case in file.cases:
-        _check(engine.bundle, file, case)
-        facts = {**file.facts, **case.facts}
-        if case.who_can is not None:
-            _run_who_can(engine, people, case, facts, outcome)
+    cases, invariants, places = list[Probe](), list[Probe](), set[Place]()
+    for name in sorted(each for each in files if each.startswith("tests/") and each.endswith(".yaml")):
+        if name == INVARIANTS:
+            invariants += _invariants(name, files[name], bundle)
         else:
-            _run_case(engine, people[case.who or ""], case, facts, outcome)
-    return outcome
-
-
-def run_invariants(engine: Engine, document: object) -> list[str]:
-    """Try each invariant on every set of roles a person may hold at once; return what failed, in words."""
-    file = msgspec.convert(document, InvariantFile)
-    return [
-        f"{invariant.sentence} Yet {', '.join(sorted(roles))} may {action}."
-        for invariant in file.invariants
-        for roles in possible_sets(engine.bundle)
-        if set(invariant.has) <= roles and not set(invariant.lacks) & roles
-        for action in _actions(engine.bundle, invariant.never)
-        if _may(engine, roles, action, {**file.facts, **invariant.facts})
-    ]
+            cases += _cases(name, files[name], bundle)
+    places = {probe.place for probe in (*cases, *invariants)}
+    return Suite(cases=tuple(cases), invariants=tuple(invariants), asked=len(places))
 
 
 def possible_sets(bundle: Bundle) -> Iterator[frozenset[str]]:
@@ -99,11 +104,32 @@ def possible_sets(bundle: Bundle) -> Iterator[frozenset[str]]:
                 yield roles
 
 
-def _people(file: CaseFile) -> dict[str, Requester]:
+def _cases(name: str, text: bytes, bundle: Bundle) -> Iterator[Probe]:
+    file, places = read_cases(name, text, "cases", CaseFile)
+    people = _people(name, file)
+    for case, place in zip(file.cases, places, strict=True):
+        fault = _fault(bundle, file, case)
+        if fault:
+            raise PolicyFault(file=place.file, line=place.line, expected=fault)
+        yield from _questions(case, place, people, Target(case.at, {**file.facts, **case.facts}))
+
+
+def _questions(case: Case, place: Place, people: Mapping[str, Requester], target: Target) -> Iterator[Probe]:
+    if case.who_can is not None:
+        for who, requester in people.items():
+            yield Probe(place, f"{who} at {case.at}", requester, case.who_can, target, who in case.expect)
+    for action in (*case.can, *case.cannot):
+        denied = action in case.cannot
+        because = case.because if denied else None
+        asked = f"{case.who} at {case.at}"
+        yield Probe(place, asked, people[case.who or ""], action, target, allowed=not denied, because=because)
+
+
+def _people(name: str, file: CaseFile) -> dict[str, Requester]:
     held: dict[str, dict[str, list[Grant]]] = {}
     for number, (who, role, scope) in enumerate(file.grants):
         if scope != COMPANY and scope not in file.scopes:
-            raise msgspec.ValidationError(f"grants name the unknown scope {scope}")
+            raise PolicyFault(file=name, line=1, expected=f"grants at scopes of this file, not {scope}")
         held.setdefault(who, {}).setdefault(scope, []).append(Grant(id=f"g{number}", role=role, scope=scope))
     return {
         who: Requester(
@@ -116,57 +142,53 @@ def _people(file: CaseFile) -> dict[str, Requester]:
     }
 
 
-def _check(bundle: Bundle, file: CaseFile, case: Case) -> None:
-    guarded = {action for action in case.cannot if any(row.role == EVERYONE for row in bundle.rows[action])}
+def _fault(bundle: Bundle, file: CaseFile, case: Case) -> str | None:
+    """Say what a case lacks or names in vain."""
+    guarded = sorted(action for action in case.cannot if any(row.role == EVERYONE for row in bundle.rows[action]))
+    known = {who for who, _, _ in file.grants}
+    people = {*case.expect, *([] if case.who is None else [case.who])}
     asks = case.who_can is not None
-    if asks == (case.who is not None) or (asks and (case.can or case.cannot)) or not (asks or case.can or case.cannot):
-        raise msgspec.ValidationError(f"a case asks either who_can, or what one person can and cannot do: {case}")
-    if guarded and case.because is None:
-        raise msgspec.ValidationError(f"say because of which rule: {sorted(guarded)} are guarded")
-    if case.who is not None and case.who not in {who for who, _, _ in file.grants}:
-        raise msgspec.ValidationError(f"{case.who} holds no grant in this file")
-    if case.because == Reason.UNKNOWN_SCOPE:
-        return
-    if case.at != COMPANY and case.at not in file.scopes:
-        raise msgspec.ValidationError(f"the case names the unknown scope {case.at}")
+    said = bool(case.can or case.cannot)
+    checks = (
+        (asks != (case.who is not None), "either `who` or `who_can`"),
+        (asks != said, "`can` and `cannot` for `who`, `expect` for `who_can`"),
+        (asks or not case.expect, "`expect` only for `who_can`"),
+        (case.because is None or bool(case.cannot), "`because` only for `cannot`"),
+        (not guarded or case.because is not None, f"because of which rule: {', '.join(guarded)} has guards"),
+        (people <= known, f"people with grants in this file, not {', '.join(sorted(people - known))}"),
+        (
+            case.because == Reason.UNKNOWN_SCOPE or case.at == COMPANY or case.at in file.scopes,
+            f"a scope of this file, not {case.at}",
+        ),
+    )
+    return next((expected for holds, expected in checks if not holds), None)
 
 
-def _run_case(engine: Engine, who: Requester, case: Case, facts: Mapping[str, object], outcome: Outcome) -> None:
-    for action in (*case.can, *case.cannot):
-        decision = engine.decide(who, action, Target(case.at, facts))
-        wanted = action in case.can
-        if decision.rule is not None:
-            outcome.decided.add(decision.rule)
-        said = f"{case.who} at {case.at}: {action} is {decision.reason} by {decision.rule}"
-        if decision.allowed != wanted:
-            outcome.failures.append(f"{said}, expected {'allowed' if wanted else 'denied'}")
-        elif not wanted and case.because not in {None, decision.rule, decision.reason.value}:
-            outcome.failures.append(f"{said}, expected because {case.because}")
+def _invariants(name: str, text: bytes, bundle: Bundle) -> Iterator[Probe]:
+    """Ask what an invariant forbids of every set of roles a person may hold at once."""
+    file, places = read_cases(name, text, "invariants", InvariantFile)
+    people = {roles: _holder(roles) for roles in possible_sets(bundle)}
+    for invariant, place in zip(file.invariants, places, strict=True):
+        target = Target(_SCOPE, {**file.facts, **invariant.facts})
+        actions = _actions(bundle, invariant.never, place)
+        for roles, requester in people.items():
+            if set(invariant.has) <= roles and not set(invariant.lacks) & roles:
+                asked = f"{invariant.sentence} With {', '.join(sorted(roles)) or 'no role'}"
+                for action in actions:
+                    yield Probe(place, asked, requester, action, target, allowed=False)
 
 
-def _run_who_can(
-    engine: Engine, people: Mapping[str, Requester], case: Case, facts: Mapping[str, object], outcome: Outcome
-) -> None:
-    assert case.who_can is not None  # noqa: S101 - chosen by the caller
-    able = {who for who, each in people.items() if engine.decide(each, case.who_can, Target(case.at, facts)).allowed}
-    if able != set(case.expect):
-        outcome.failures.append(f"{case.who_can} at {case.at}: {sorted(able)} can, expected {sorted(case.expect)}")
-
-
-def _actions(bundle: Bundle, patterns: tuple[str, ...]) -> list[str]:
-    chosen = [
+def _actions(bundle: Bundle, patterns: tuple[str, ...], place: Place) -> list[str]:
+    unused = [each for each in patterns if each != EFFECT and not any(fnmatchcase(a, each) for a in bundle.actions)]
+    if unused:
+        raise PolicyFault(file=place.file, line=place.line, expected=f"patterns of actions, not {unused[0]}")
+    return [
         action
         for action, spec in bundle.actions.items()
         if any((pattern == EFFECT and spec.effect) or fnmatchcase(action, pattern) for pattern in patterns)
     ]
-    unused = [each for each in patterns if each != EFFECT and not any(fnmatchcase(a, each) for a in bundle.actions)]
-    if unused:
-        raise msgspec.ValidationError(f"no action is called {unused[0]}")
-    return chosen
 
 
-def _may(engine: Engine, roles: frozenset[str], action: str, facts: Mapping[str, object]) -> bool:
-    scope = "account:one"
-    grants = tuple(Grant(id=role, role=role, scope=scope) for role in sorted(roles))
-    requester = Requester(id="member:me", member="me", grants={scope: grants}, parents={scope: COMPANY})
-    return engine.decide(requester, action, Target(scope, facts)).allowed
+def _holder(roles: frozenset[str]) -> Requester:
+    grants = tuple(Grant(id=role, role=role, scope=_SCOPE) for role in sorted(roles))
+    return Requester(id="member:me", member="me", grants={_SCOPE: grants}, parents={_SCOPE: COMPANY})

@@ -30,6 +30,7 @@ GIVEN = frozenset(
         "plain_reply",  # a short answer to someone who wrote first
         "direct_allowed",  # approval.toml lets it go without approval
         "within_hours",  # inside the account's hours
+        "fresh",  # the actor proved a moment ago who they are; gathered by `Access` itself
     }
 )
 
@@ -176,6 +177,10 @@ def not_direct(_requester: Requester, facts: Facts) -> bool:
     return _flag(facts, "direct_allowed") is not True
 
 
+def not_fresh(_requester: Requester, facts: Facts) -> bool:
+    return _flag(facts, "fresh") is not True
+
+
 def outside_hours(_requester: Requester, facts: Facts) -> bool:
     return _flag(facts, "within_hours") is not True
 
@@ -197,6 +202,7 @@ DENYING = _by_name(
     not_givable,
     has_conflict,
     not_direct,
+    not_fresh,
     outside_hours,
 )
 CONDITIONS: Mapping[str, Condition] = MappingProxyType({**ALLOWING, **DENYING})

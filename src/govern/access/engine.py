@@ -34,7 +34,7 @@ class Engine:
         if not requester.knows(target.scope):
             return self._denied(Reason.UNKNOWN_SCOPE, action, target.scope)
         try:
-            facts = self._facts(requester, action, target)
+            facts = self.facts(requester, action, target)
             allowed, rule = self._enforcers[action].answer(requester, target.scope, str(action), facts)
         except Disagreement:
             logger.error("access.evaluators_disagree", action=str(action), scope=target.scope)  # noqa: TRY400 - facts stay out of logs
@@ -58,8 +58,12 @@ class Engine:
                 found.add(scope)
         return frozenset(found)
 
-    def _facts(self, requester: Requester, action: str, target: Target) -> Facts:
-        """Keep the facts the action may read, and add what follows from them and the requester's own grants."""
+    def facts(self, requester: Requester, action: str, target: Target) -> Facts:
+        """Return the facts the action may read, with what follows from them and the requester's own grants.
+
+        Raises:
+            FactFault: a fact is of no known name, or one that others follow from is missing or mistyped.
+        """
         unknown = sorted(set(target.facts) - GIVEN)
         if unknown:
             raise FactFault(unknown[0])

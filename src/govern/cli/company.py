@@ -59,7 +59,7 @@ class Company:
         member = await find_by_email(email)
         if member is None:
             raise UnknownMember(name=email[:80])
-        return member_actor(member.id, member.name, via=Via.CLI, factors=())
+        return member_actor(member.id, member.name, via=Via.CLI, factors=(), fresh=True)
 
 
 def clock() -> datetime:

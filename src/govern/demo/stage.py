@@ -71,7 +71,7 @@ async def acting_as(email: str) -> Actor:
     member = await find_by_email(email)
     if member is None:
         raise UnknownMember(name=email)
-    return member_actor(member.id, member.name, via=Via.CLI, factors=())
+    return member_actor(member.id, member.name, via=Via.CLI, factors=(), fresh=True)
 
 
 def make_password() -> str:

@@ -111,6 +111,7 @@ async def create_account(
     _check_words(name, topic, language, colour)
     check_zone(zone)
     async with use_case(actor=actor, now=now):
+        await access.lock()  # a new scope
         owner = await BrandTable.select(BrandTable.id, BrandTable.scope).where(BrandTable.slug == brand).first()
         if owner is None:
             raise UnknownBrand(name=brand[:39], field="brand")

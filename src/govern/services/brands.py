@@ -62,6 +62,7 @@ async def create_brand(*, slug: str, name: str, actor: Actor, access: Access, no
     if not 1 <= len(name.strip()) <= 80:
         raise Invalid(reason="A name has 1 to 80 characters.", field="name")
     async with use_case(actor=actor, now=now):
+        await access.lock()  # a new scope
         decision = await access.require(actor, Action.BRAND_EDIT, Target(scope=COMPANY))
         if await BrandTable.exists().where(BrandTable.slug == slug):
             raise BrandExists(slug=slug, field="slug")

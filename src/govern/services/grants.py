@@ -14,8 +14,7 @@ from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.errors import N_, Conflict, Invalid, NotFound
 from govern.services import audit
-from govern.services.gate import close_gate
-from govern.services.grant_source import _GRANTS_OF
+from govern.services.grant_source import grants_of
 from govern.services.members import lock_member
 from govern.services.use_case import use_case
 from govern.tables import Member, RoleGrant, Scope
@@ -150,6 +149,7 @@ async def assign_role(
     """Give a member a role at a scope and below; it holds from the next decision on."""
     _check(role, reason, expires_at, now)
     async with use_case(actor=actor, now=now):
+        await access.lock()
         member = await lock_member(email)
         if not await Scope.exists().where(Scope.key == scope):
             raise UnknownScope(name=scope[:64])
@@ -165,8 +165,7 @@ async def assign_role(
             starts_at=now,
             expires_at=expires_at,
         )
-        held = rows(await RoleGrant.raw(_GRANTS_OF, member.id))
-        if any(row["role"] == role and row["scope"] == scope for row in held):
+        if (role, scope) in await grants_of(member.id):
             raise AlreadyGranted(name=member.name, role=role, scope=scope)
         await _close_expired(member.id, role, scope, actor=actor, now=now, decision=decision)
         await RoleGrant.insert(grant)
@@ -194,7 +193,7 @@ async def revoke_role(grant_id: UUID, *, reason: str, actor: Actor, access: Acce
     """Take a role away; it is gone for the next decision."""
     _check(None, reason, None, now)
     async with use_case(actor=actor, now=now):
-        await close_gate()
+        await access.lock()
         admins = {row["id"] for row in rows(await RoleGrant.raw(_LOCK_ADMINS))}
         await RoleGrant.raw(_LOCK, grant_id)
         grant = await get_view(grant_id)
@@ -251,9 +250,8 @@ async def _is_email_of(member: UUID, email: str) -> bool:
 
 
 async def _target(member: UUID, role: str, scope: str) -> Target:
-    held = rows(await RoleGrant.raw(_GRANTS_OF, member))
-    pairs = [(str(row["role"]), str(row["scope"])) for row in held]
-    return Target(scope=scope, facts={"member": str(member), "role": role, "member_grants": pairs})
+    held = await grants_of(member)
+    return Target(scope=scope, facts={"member": str(member), "role": role, "member_grants": held})
 
 
 def _check(role: str | None, reason: str, expires_at: datetime | None, now: datetime) -> None:

@@ -45,7 +45,7 @@ class Company(msgspec.Struct, frozen=True):
 
     @property
     def actor(self) -> Actor:
-        return member_actor(self.mia, "Mia", via=Via.PANEL)
+        return member_actor(self.mia, "Mia", via=Via.PANEL, fresh=True)
 
 
 @pytest.fixture(autouse=True)

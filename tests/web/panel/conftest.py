@@ -89,7 +89,7 @@ async def browser(app: Litestar, company: Company, config: Settings) -> AsyncIte
 async def actor_of(name: str) -> Actor:
     member = await find_by_email(address(name))
     assert member is not None
-    return member_actor(member.id, member.name, via=Via.PANEL)
+    return member_actor(member.id, member.name, via=Via.PANEL, fresh=True)
 
 
 @pytest.fixture
