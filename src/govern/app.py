@@ -17,6 +17,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from govern import __version__, database, log
 from govern import settings as settings_
 from govern.access import Access, load_bundle
+from govern.services.access_listener import follow_access
 from govern.services.grant_source import PostgresGrants
 from govern.services.health import wait_for
 from govern.services.outbox import Waker
@@ -79,7 +80,9 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         except database.AWAY:  # it may come; until then requests hear 503
             later = asyncio.create_task(wait_for("database", partial(_check_in, app)))
             later.add_done_callback(_stop_if_refused)
+        following = asyncio.create_task(follow_access(app.state.access, url=app.state.settings.database_url))
         yield
+        following.cancel()
         if later is not None:
             later.cancel()
     await app.state.waker.close()
@@ -89,7 +92,7 @@ async def _check_in(app: Litestar) -> None:
     """Refuse a login that may too much, then write into the log which rules are in force."""
     settings: Settings = app.state.settings
     await refuse_strong_role(production=settings.production)
-    await record_loaded(app.state.access.bundle.digest, app.state.policies, now=datetime.now(UTC))
+    await record_loaded(app.state.policies, now=datetime.now(UTC))
 
 
 def _stop_if_refused(check: asyncio.Task[None]) -> None:

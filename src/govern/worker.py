@@ -24,6 +24,7 @@ from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
 from govern.jobs.sweep import sweep
 from govern.services import outbox
+from govern.services.access_listener import follow_access
 from govern.services.accounts import list_connected
 from govern.services.credentials import load_credentials
 from govern.services.grant_source import PostgresGrants
@@ -179,6 +180,7 @@ async def _rounds(jobs: Jobs, redis: ArqRedis) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_every(settings.sweep_every, "sweep", partial(jobs.sweep, redis))),
         asyncio.create_task(_every(settings.poll_every, "ingest", jobs.ingest_all)),
+        asyncio.create_task(follow_access(jobs.access, url=settings.database_url)),
     ]
     try:
         yield

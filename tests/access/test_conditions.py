@@ -46,6 +46,8 @@ TABLE: list[tuple[str, dict[str, object], bool]] = [
     ("has_conflict", {"conflicts": ["admin"]}, True),
     ("not_direct", {"direct_allowed": True}, False),
     ("not_direct", {"direct_allowed": False}, True),
+    ("not_fresh", {"fresh": True}, False),
+    ("not_fresh", {"fresh": False}, True),
     ("outside_hours", {"within_hours": True}, False),
     ("outside_hours", {"within_hours": False}, True),
 ]

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from govern.access import Access
+from govern.domain.actions import Action, Target
 from govern.domain.messages import Kind
 from govern.embedded import free_port
 from govern.services.health import readiness
@@ -33,14 +34,14 @@ async def waker(config: Settings) -> AsyncIterator[Waker]:
 
 
 async def test_all_is_well_when_nothing_waits(desk: Desk, waker: Waker) -> None:
-    found = await readiness(waker, now=LATE)
+    found = await readiness(waker, access=desk.access, now=LATE)
     assert found.ready
-    assert found.parts == {"database": "ok", "valkey": "ok", "sending": "ok"}
+    assert found.parts == {"database": "ok", "valkey": "ok", "access": "ok", "sending": "ok"}
 
 
 async def test_valkey_that_does_not_answer_is_said(desk: Desk) -> None:
     waker = Waker(f"redis://127.0.0.1:{free_port()}")
-    found = await readiness(waker, now=LATE)
+    found = await readiness(waker, access=desk.access, now=LATE)
     assert not found.ready
     assert found.parts["valkey"] == "away"
     await waker.close()
@@ -48,15 +49,15 @@ async def test_valkey_that_does_not_answer_is_said(desk: Desk) -> None:
 
 async def test_due_message_that_nobody_sends_is_said(desk: Desk, waker: Waker) -> None:
     await desk.write()
-    assert (await readiness(waker, now=LATER)).ready
-    found = await readiness(waker, now=LATE)
+    assert (await readiness(waker, access=desk.access, now=LATER)).ready
+    found = await readiness(waker, access=desk.access, now=LATE)
     assert not found.ready
     assert found.parts["sending"].startswith("late: ")
 
 
 async def test_message_for_later_is_not_late(desk: Desk, waker: Waker) -> None:
     await desk.write(scheduled_at=LATE + timedelta(minutes=1))
-    assert (await readiness(waker, now=LATE)).ready
+    assert (await readiness(waker, access=desk.access, now=LATE)).ready
 
 
 async def test_held_message_is_not_late_as_long_as_somebody_asks_again(desk: Desk, waker: Waker) -> None:
@@ -65,5 +66,30 @@ async def test_held_message_is_not_late_as_long_as_somebody_asks_again(desk: Des
         scope="company", kinds=[Kind.POST], reason="Crisis", actor=desk.company.ada, access=desk.access, now=LATER
     )
     assert await desk.claim(now=LATE) == Passed(reason="pause")
-    assert (await readiness(waker, now=LATE + HOLD_FOR)).ready
-    assert not (await readiness(waker, now=LATE + HOLD_FOR + timedelta(minutes=3))).ready
+    assert (await readiness(waker, access=desk.access, now=LATE + HOLD_FOR)).ready
+    assert not (await readiness(waker, access=desk.access, now=LATE + HOLD_FOR + timedelta(minutes=3))).ready
+
+
+async def test_a_policy_that_cannot_be_read_is_said_and_denies_everything(
+    desk: Desk, waker: Waker, owner: asyncpg.Connection
+) -> None:
+    digest = await owner.fetchval("SELECT policy_digest FROM access_state")
+    files = """{"model.conf": "none of ours"}"""
+    await owner.execute(
+        "INSERT INTO policy_bundle (digest, files) VALUES ('sha256:unfit', $1) ON CONFLICT DO NOTHING", files
+    )
+    try:
+        await owner.execute(_ACTIVATE, "sha256:unfit")
+        found = await readiness(waker, access=desk.access, now=LATER)
+        assert not found.ready
+        assert "everything is denied" in found.parts["access"]
+        assert not await desk.access.allows(desk.company.ada, Action.MESSAGE_READ, Target("company"))
+    finally:
+        await owner.execute(_ACTIVATE, digest)
+    assert await desk.access.allows(desk.company.ada, Action.MESSAGE_READ, Target("company"))
+
+
+_ACTIVATE = """
+WITH raised AS (UPDATE access_state SET policy_digest = $1, version = version + 1 RETURNING version)
+INSERT INTO access_change (version, subject, kind) SELECT version, $1, 'policy' FROM raised
+"""

@@ -16,7 +16,9 @@ from govern.access.catalogue import (
     ActionSpec,
     ConditionSpec,
     PolicyFault,
+    Risk,
     RoleSpec,
+    fault_at,
     read_actions,
     read_conditions,
     read_roles,
@@ -27,6 +29,7 @@ from govern.domain.actions import EVERYONE, Action, Role
 
 MODEL_SHA256 = "7b626aa8d933a093885690a4d4ee4ac6eff97cf925120ff0070bf9bbb71095ad"
 MAX_CONDITIONS = 6
+NOT_FRESH = "not_fresh"
 USABLE = {ALLOW: ALLOWING, DENY: DENYING}
 REQUIRED = frozenset(
     {"model.conf", "guards.csv", "conditions.toml", "actions.toml", "roles/roles.toml"}
@@ -51,12 +54,26 @@ def load_bundle(folder: Path) -> Bundle:
     Raises:
         PolicyFault: with file, line and what was expected.
     """
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    }
-    return read_bundle(files)
+    return read_bundle(read_folder(folder))
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the files of a policy by name, without hidden ones.
+
+    Raises:
+        PolicyFault: there is no such folder, or a file cannot be read.
+    """
+    try:
+        found = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        }
+    except OSError as error:
+        raise PolicyFault(file=str(error.filename), line=1, expected=f"a readable file ({error.strerror})") from error
+    if not found:
+        raise PolicyFault(file=str(folder), line=1, expected="the folder of an access policy")
+    return found
 
 
 def read_bundle(files: Mapping[str, bytes]) -> Bundle:
@@ -74,7 +91,7 @@ def read_bundle(files: Mapping[str, bytes]) -> Bundle:
     rows = _rows(texts, roles)
     _check_rows(rows, actions, conditions)
     by_action = {str(action): tuple(row for _, _, row in rows if row.act == action) for action in Action}
-    _check_actions(by_action)
+    _check_actions(texts["actions.toml"], by_action, actions)
     return Bundle(
         digest=_digest(files),
         model=texts["model.conf"],
@@ -126,16 +143,34 @@ def _check_rows(
         if missing:
             expected = f"facts = [… {', '.join(sorted(missing))}] at {row.act} in actions.toml"
             raise PolicyFault(file=file, line=line, expected=expected)
+        fresh = row == fresh_guard(row.act) and actions[row.act].risk is Risk.CRITICAL
+        if not fresh and (row.cond == NOT_FRESH or row.id.startswith("fresh.")):
+            raise PolicyFault(
+                file=file, line=line, expected=f"{NOT_FRESH} as fresh.<action>, for critical actions only"
+            )
         if row.cond != "always" and row.act.partition(".")[2].startswith("read"):
             raise PolicyFault(file=file, line=line, expected="always: lists are filtered by scope alone")
 
 
-def _check_actions(rows: Mapping[str, tuple[Row, ...]]) -> None:
+def _check_actions(text: str, rows: Mapping[str, tuple[Row, ...]], actions: Mapping[str, ActionSpec]) -> None:
     for action, of_action in rows.items():
-        if not any(row.eft == ALLOW for row in of_action):
-            raise PolicyFault(file="actions.toml", line=1, expected=f"a role that may do {action}")
-        if len({row.cond for row in of_action} - {"always"}) > MAX_CONDITIONS:
-            raise PolicyFault(file="actions.toml", line=1, expected=f"at most {MAX_CONDITIONS} conditions for {action}")
+        guards = [row for row in of_action if row.role == EVERYONE]
+        critical = actions[action].risk is Risk.CRITICAL
+        conditions = {row.cond for row in of_action} - {"always"}
+        checks = (
+            (any(row.eft == ALLOW for row in of_action), f"a role that may do {action}"),
+            (len(conditions) <= MAX_CONDITIONS, f"at most {MAX_CONDITIONS} conditions for {action}"),
+            # Last, so that what a fresh sign-in cannot mend is said first.
+            (not critical or guards[-1:] == [fresh_guard(action)], f"fresh.{action} as its last guard: it is critical"),
+        )
+        for holds, expected in checks:
+            if not holds:
+                raise fault_at("actions.toml", text, action, expected)
+
+
+def fresh_guard(action: str) -> Row:
+    """Return the guard that each critical action has: no second factor a moment ago, no deed."""
+    return Row(EVERYONE, action, NOT_FRESH, DENY, f"fresh.{action}")
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

@@ -43,7 +43,9 @@ def read_cases(name: str, text: bytes, key: str, kind: type[T]) -> tuple[T, tupl
 
 def _items(root: yaml.Node | None, key: str) -> list[yaml.Node]:
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
-    return [item for name, items in pairs if name.value == key and isinstance(items.value, list) for item in items.value]
+    return [
+        item for name, items in pairs if name.value == key and isinstance(items.value, list) for item in items.value
+    ]
 
 
 def _twice(file: str, node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[Place, str]]:

@@ -100,9 +100,9 @@ def read_roles(file: str, text: str) -> dict[str, RoleSpec]:
         raise PolicyFault(file=file, line=1, expected=f"exactly the roles {', '.join(Role)}")
     for name, spec in specs.items():
         if Role.PUBLISHER in spec.grants:
-            raise _fault(file, text, name, "a role that never gives publisher: it is fixed in code")
+            raise fault_at(file, text, name, "a role that never gives publisher: it is fixed in code")
         if spec.restriction != (spec.sentence is not None):
-            raise _fault(file, text, name, "a sentence for a restriction, and only for one")
+            raise fault_at(file, text, name, "a sentence for a restriction, and only for one")
     return {name: msgspec.structs.replace(spec, conflicts=_both_ways(name, specs)) for name, spec in specs.items()}
 
 
@@ -112,7 +112,7 @@ def read_conditions(
     """Read `conditions.toml`: each condition has its function and each function its words."""
     specs = _tables(file, text, ConditionSpec, depth=1)
     for name in specs.keys() - functions.keys():
-        raise _fault(file, text, name, "a condition with a function of that name in access/conditions.py")
+        raise fault_at(file, text, name, "a condition with a function of that name in access/conditions.py")
     for name in sorted(functions.keys() - specs.keys()):
         raise PolicyFault(file=file, line=1, expected=f"words for the condition {name}")
     for name, spec in specs.items():
@@ -124,13 +124,13 @@ def read_actions(file: str, text: str, *, facts: frozenset[str]) -> dict[str, Ac
     """Read `actions.toml`: exactly the actions the code knows."""
     specs = _tables(file, text, ActionSpec, depth=2)
     for name in sorted(specs.keys() - set(Action)):
-        raise _fault(file, text, name, "an action of domain/actions.py")
+        raise fault_at(file, text, name, "an action of domain/actions.py")
     for name in sorted(set(Action) - specs.keys()):
         raise PolicyFault(file=file, line=1, expected=f"the action {name}")
     for name, spec in specs.items():
         _check_facts(file, text, name, spec.facts, facts)
         if "{place}" not in spec.sentence.en or "{place}" not in spec.sentence.fr:
-            raise _fault(file, text, name, "a sentence with {place} in both languages")
+            raise fault_at(file, text, name, "a sentence with {place} in both languages")
     return specs
 
 
@@ -142,7 +142,7 @@ def _both_ways(name: str, specs: Mapping[str, RoleSpec]) -> tuple[Role, ...]:
 def _check_facts(file: str, text: str, name: str, read: tuple[str, ...], known: frozenset[str]) -> None:
     for fact in read:
         if fact not in known:
-            raise _fault(file, text, name, f"known facts, not {fact}")
+            raise fault_at(file, text, name, f"known facts, not {fact}")
 
 
 def _tables(file: str, text: str, kind: type[T], *, depth: int) -> dict[str, T]:
@@ -165,10 +165,11 @@ def _convert(file: str, text: str, name: str, value: object, kind: type[T]) -> T
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise _fault(file, text, name, str(error)) from error
+        raise fault_at(file, text, name, str(error)) from error
 
 
-def _fault(file: str, text: str, name: str, expected: str) -> PolicyFault:
+def fault_at(file: str, text: str, name: str, expected: str) -> PolicyFault:
+    """Return the fault of a table, at the line of its header."""
     header = re.search(rf"^\[{re.escape(name)}\]", text, re.MULTILINE)
     line = text.count("\n", 0, header.start()) + 1 if header else 1
     return PolicyFault(file=file, line=line, expected=f"{name}: {expected}")

@@ -90,9 +90,7 @@ def _engine(bundle: Bundle, action: str) -> Engine:
     """Build what decides this action alone, once: two evaluators that agree are no business of this test."""
     spec = msgspec.structs.replace(bundle.actions[action], effect=False)
     return Engine(
-        msgspec.structs.replace(
-            bundle, rows={action: bundle.rows[action]}, actions={**bundle.actions, action: spec}
-        )
+        msgspec.structs.replace(bundle, rows={action: bundle.rows[action]}, actions={**bundle.actions, action: spec})
     )
 
 

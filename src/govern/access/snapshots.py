@@ -12,12 +12,19 @@ from govern.access.engine import Engine
 from govern.access.snapshot import Holdings, Snapshot
 from govern.access.source import GrantSource
 from govern.domain.actions import ChangeKind, Seen
-from govern.errors import Unavailable
+from govern.errors import N_, Invalid, Unavailable
 
 logger = log.get(__name__)
 SLICE = 0.005
 """Seconds a rebuild may keep the event loop to itself."""
 MAX_ENGINES = 4
+
+
+class NothingThen(Invalid):
+    """The history begins later."""
+
+    code = "access.nothing_then"
+    template = N_("At {at} there were no rules here yet: the history begins later.")
 
 
 class Snapshots:
@@ -54,11 +61,11 @@ class Snapshots:
         """Return the snapshot of a moment in the past, from the history. It answers questions and allows nothing.
 
         Raises:
-            Unavailable: no policy was in force then.
+            NothingThen: no policy was in force yet.
         """
         digest = await self._source.digest(at=at)
         if digest is None:
-            raise Unavailable
+            raise NothingThen(at=at.isoformat(timespec="minutes"), field="at")
         holdings, engine = Holdings(at), await self._engine(digest)
         async for page in self._source.held(None, at=at):
             holdings.add(page)

@@ -120,6 +120,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     state: MemberState
     language: str
     zone: str
+    waiting: bool = False
+    """Has no password yet: an invitation or a reset waits for its one-time link to be used."""
     roles: tuple[str, ...] = ()
     """The roles held now, at any scope, for showing; rights are decided by `access`."""
 

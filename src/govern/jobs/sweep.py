@@ -7,6 +7,7 @@ from arq.connections import ArqRedis
 from govern import log
 from govern.services import outbox
 from govern.services.answers import lose_overdue
+from govern.services.denials import sum_denials
 from govern.services.expiry import expire_late_approvals
 from govern.services.publications import accounts_due
 
@@ -22,6 +23,7 @@ async def sweep(redis: ArqRedis, *, now: datetime) -> None:
     await _wake_due(redis, now=now)
     lost = await lose_overdue(now=now)
     expired = await expire_late_approvals(now=now)
+    await sum_denials(now=now)
     if lost or expired:
         logger.warning("sweep.overdue", unknown=lost, expired=expired)
 

@@ -8,7 +8,9 @@ import asyncpg
 import msgspec
 
 from govern import log
+from govern.access import Access
 from govern.database import AWAY, rows
+from govern.errors import Unavailable
 from govern.services.outbox import Waker
 from govern.tables import Publication
 
@@ -28,10 +30,11 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     parts: dict[str, str]
 
 
-async def readiness(waker: Waker, *, now: datetime) -> Readiness:
-    """Ask database and Valkey, and look for due messages that nobody sends."""
+async def readiness(waker: Waker, *, access: Access, now: datetime) -> Readiness:
+    """Ask database and Valkey, read who may do what, and look for due messages that nobody sends."""
     parts = {"database": await _database(), "valkey": "ok" if await waker.answers() else "away"}
     if parts["database"] == "ok":
+        parts["access"] = await _access(access)
         parts["sending"] = await _sending(now)
     return Readiness(ready=all(state == "ok" for state in parts.values()), parts=parts)
 
@@ -41,6 +44,14 @@ async def _database() -> str:
         await Publication.raw("SELECT 1")
     except (*AWAY, asyncpg.PostgresError):
         return "away"
+    return "ok"
+
+
+async def _access(access: Access) -> str:
+    try:
+        await access.snapshot()
+    except Unavailable:
+        return "no policy that can decide is active: everything is denied"
     return "ok"
 
 

@@ -12,7 +12,7 @@ from govern.domain.audit import ObjectRef
 from govern.domain.drafts import TextUnstorable
 from govern.domain.members import Actor
 from govern.errors import N_, Conflict, Denied
-from govern.services import audit
+from govern.services.denials import record_denied
 
 _about: ContextVar[ObjectRef | None] = ContextVar("govern_about", default=None)
 
@@ -42,7 +42,7 @@ async def use_case(*, actor: Actor, now: datetime) -> AsyncIterator[None]:
         async with transaction():
             yield
     except Denied as denied:
-        await audit.record_denied(denied, actor=actor, now=now, object=_about.get())
+        denied.data["entry"] = await record_denied(denied, actor=actor, now=now, object=_about.get())
         raise
     except UniqueViolationError as error:
         raise DoneMeanwhile from error

@@ -19,7 +19,6 @@ from govern.domain.audit import (
     SystemStarted,
 )
 from govern.domain.members import PUBLISHER
-from govern.errors import Denied
 from govern.services import audit
 from govern.services.audit import Receipt
 from govern.tlog.canonical import leaf_hash, parse
@@ -115,37 +114,6 @@ async def test_outcome_is_the_actions_own_unless_given(company: Company) -> None
     by_itself, given = await record(blocked), await record(blocked, outcome=Outcome.FAILED)
     assert (await audit.get_entry(by_itself.arrival, scopes=EVERYTHING)).outcome == "denied"
     assert (await audit.get_entry(given.arrival, scopes=EVERYTHING)).outcome == "failed"
-
-
-async def test_denial_is_recorded_in_its_own_transaction(company: Company) -> None:
-    decision = Decision(
-        allowed=False,
-        reason=Reason.DENIED_BY_RULE,
-        action="message.approve",
-        scope=company.scope,
-        digest=DIGEST,
-        rule="four_eyes.author",
-    )
-    denied = Denied(
-        sentence="You wrote it.",
-        decision=decision,
-        action="message.approve",
-        scope=company.scope,
-        reason="denied_by_rule",
-        rule="four_eyes.author",
-    )
-    receipt = await audit.record_denied(denied, actor=company.actor, now=NOW)
-    view = await audit.get_entry(receipt.entry_id, scopes=EVERYTHING)
-    assert view.sentence["en"] == f"Mia {company.tag} was refused message.approve on @Help{company.tag}: denied by rule"
-    assert (view.outcome, view.context.rule, view.context.digest) == ("denied", "four_eyes.author", DIGEST)
-    assert await find(account=f"@Help{company.tag}", outcome=Outcome.DENIED) == [receipt.arrival]
-
-
-async def test_denial_at_an_impossible_scope_is_recorded_at_the_company(company: Company) -> None:
-    denied = Denied(sentence="No.", action="role.assign", scope="'; DROP TABLE", reason="unknown_scope", rule=None)
-    receipt = await audit.record_denied(denied, actor=company.actor, now=NOW)
-    view = await audit.get_entry(receipt.arrival, scopes=EVERYTHING)
-    assert view.data == {"action": "role.assign", "scope": "company", "reason": "unknown_scope"}
 
 
 async def test_entries_of_one_moment_keep_apart(company: Company) -> None:

@@ -36,6 +36,20 @@ class PolicyLoaded(Recorded, frozen=True, kw_only=True):
     previous: Sha256 | None = None
 
 
+class PolicyActivated(Recorded, frozen=True, kw_only=True):
+    """Another access policy decides from now on. Object: the policy (`ObjectRef("policy", "access")`)."""
+
+    NAME: ClassVar = "policy.activated"
+    EN: ClassVar = "{actor} put an access policy in force: {gains} gains, {losses} losses"
+    FR: ClassVar = "{actor} a mis en vigueur une politique d’accès : {gains} droits gagnés, {losses} perdus"
+    digest: Sha256
+    previous: Sha256 | None = None
+    gains: Count
+    """Lines of the simulation: what a member may do that was denied before."""
+    losses: Count
+    reason: Annotated[Comment, Personal("policy")] | None = None
+
+
 class SystemStarted(Recorded, frozen=True, kw_only=True):
     """A process started. Object: the system (`ObjectRef("system", "worker")`)."""
 
@@ -56,4 +70,4 @@ class DemoSeeded(Recorded, frozen=True, kw_only=True):
     accounts: Count
 
 
-ACTIONS: tuple[type[Recorded], ...] = (PauseSet, PauseLifted, PolicyLoaded, SystemStarted, DemoSeeded)
+ACTIONS: tuple[type[Recorded], ...] = (PauseSet, PauseLifted, PolicyLoaded, PolicyActivated, SystemStarted, DemoSeeded)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from govern.domain.audit.fields import (
     Code,
+    Codes,
     Comment,
     Count,
     Email,
@@ -93,6 +94,8 @@ class TokenIssued(Recorded, frozen=True, kw_only=True):
     member: Annotated[UUID, Named("member")]
     label: Annotated[Label, Personal("member")] | None = None
     expires_at: Moment | None = None
+    actions: Codes | None = None
+    where: Scope | None = None
 
 
 class TokenRevoked(Recorded, frozen=True, kw_only=True):
@@ -112,6 +115,7 @@ class RoleAssigned(Recorded, frozen=True, kw_only=True):
     FR: ClassVar = "{actor} a donné à {member} le rôle {role} pour {scope}"
     member: Annotated[UUID, Named("member")]
     role: Code
+    starts_at: Moment | None = None
     expires_at: Moment | None = None
     reason: Annotated[Comment, Personal("member")] | None = None
 
@@ -140,6 +144,20 @@ class AccessDenied(Recorded, frozen=True, kw_only=True):
     rule: Code | None = None
 
 
+class AccessDeniedAgain(Recorded, frozen=True, kw_only=True):
+    """The same refusal as `first`, so many times more within ten minutes. Object: the scope; actor: who was refused."""
+
+    NAME: ClassVar = "access.denied_again"
+    EN: ClassVar = "{actor} was refused {action} {times} more times: {rule}"
+    FR: ClassVar = "{actor} s’est vu refuser {action} encore {times} fois : {rule}"
+    OUTCOME: ClassVar = Outcome.DENIED
+    action: Code
+    scope: Scope
+    rule: Code
+    times: Count
+    first: UUID
+
+
 ACTIONS: tuple[type[Recorded], ...] = (
     SessionSignedIn,
     SessionSignedOut,
@@ -153,4 +171,5 @@ ACTIONS: tuple[type[Recorded], ...] = (
     RoleAssigned,
     RoleRevoked,
     AccessDenied,
+    AccessDeniedAgain,
 )

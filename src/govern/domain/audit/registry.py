@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from govern.domain.audit import accounts, messages, operations, people, publications
+from govern.domain.audit import accounts, factors, membership, messages, operations, people, publications
 from govern.domain.audit.fields import Recorded
 
 ACTIONS: tuple[type[Recorded], ...] = (
     *people.ACTIONS,
+    *factors.ACTIONS,
+    *membership.ACTIONS,
     *accounts.ACTIONS,
     *messages.ACTIONS,
     *publications.ACTIONS,

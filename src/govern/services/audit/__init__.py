@@ -1,7 +1,7 @@
 """The audit log: `record` beside each change, and reading what was recorded."""
 
 from govern.services.audit.openings import OpeningUnreadable, openings
-from govern.services.audit.record import Receipt, record, record_denied
+from govern.services.audit.record import Receipt, record
 from govern.services.audit.search import EntryFilter, Page, get_entry, search_entries
 from govern.services.audit.views import ChangedField, EntryView, NamedObject
 
@@ -16,6 +16,5 @@ __all__ = [
     "get_entry",
     "openings",
     "record",
-    "record_denied",
     "search_entries",
 ]

@@ -1,6 +1,5 @@
 """Writing entries: in the transaction of the change they record, or not at all."""
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,19 +9,16 @@ import msgspec
 import structlog
 
 from govern import __version__
-from govern.database import in_transaction, rows, transaction
+from govern.database import in_transaction, rows
 from govern.domain import audit
 from govern.domain.actions import Decision
 from govern.domain.audit import BadEntry, Change, Entry, EntryObject, ObjectRef, Recorded, entry_object
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor, ActorKind
-from govern.errors import Denied
 from govern.services.audit.openings import commitment, make_salt, seal_opening
 from govern.settings import current
 from govern.tables import AuditEntry, AuditOpening
 from govern.tlog.canonical import NotCanonicalError, encode, leaf_hash
-
-_SCOPE = re.compile(r"company|brand:[a-z0-9][a-z0-9-]{0,38}|account:[A-Za-z0-9_]{1,15}")
 
 # By column, since only these two are granted: nobody chooses an arrival or a transaction id.
 _APPEND = "INSERT INTO audit.entry (entry, leaf_hash) VALUES ({}, {}) RETURNING arrival"
@@ -82,37 +78,6 @@ async def record(
         )
     )
     return await _append(entry_id, text, [row for _, row in sealed.values()])
-
-
-async def record_denied(
-    denied: Denied,
-    *,
-    actor: Actor,
-    now: datetime,
-    object: ObjectRef | None = None,  # noqa: A002 - the entry's own word
-) -> Receipt:
-    """Record a refusal of the access policy, in a transaction of its own: the refused action has rolled back.
-
-    The object is what was asked about; if the caller does not know it, the scope.
-    """
-    asked = str(denied.data.get("scope") or "")
-    scope = asked if _SCOPE.fullmatch(asked) else "company"  # an unknown scope is refused, too, and may be any text
-    rule, decision = denied.data.get("rule"), denied.data.get("decision")
-    action = audit.AccessDenied(
-        action=str(denied.data.get("action") or "unknown"),
-        scope=scope,
-        reason=str(denied.data.get("reason") or "unknown"),
-        rule=str(rule) if rule else None,
-    )
-    async with transaction():
-        return await record(
-            action,
-            actor=actor,
-            now=now,
-            object=object or ObjectRef("scope", scope),
-            scope=scope,
-            decision=decision if isinstance(decision, Decision) else None,
-        )
 
 
 def _with_owner(refs: Sequence[ObjectRef], actor: Actor) -> tuple[EntryObject, ...]:
