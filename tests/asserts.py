@@ -15,7 +15,10 @@ from govern.domain.members import Actor
 from govern.errors import Conflict, Denied, GovernError
 from govern.tables import AuditEntry
 
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration' ORDER BY 1"
+_TABLES = """
+SELECT tablename FROM pg_tables
+ WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'access_denial') ORDER BY 1
+"""
 _SUM = "SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM {table} t"
 
 
@@ -45,7 +48,7 @@ async def assert_audited(
 
 
 async def state(owner: asyncpg.Connection) -> dict[str, str]:
-    """Return a fingerprint of every table outside the log."""
+    """Return a fingerprint of every table outside the log and its counter of refusals."""
     names = [row["tablename"] for row in await owner.fetch(_TABLES)]
     return {name: await owner.fetchval(_SUM.format(table=name)) for name in names}
 

@@ -65,3 +65,13 @@ def test_the_order_of_rules_is_irrelevant(
     orderly = ActionEnforcer(bundle.model, bundle.rows[action], twice=False)
     mixed = ActionEnforcer(bundle.model, shuffled, twice=False)
     assert orderly.answer(requester, scope, action, facts)[0] == mixed.answer(requester, scope, action, facts)[0]
+
+
+@settings(max_examples=80, deadline=None)
+@given(held=GRANTS, action=st.sampled_from([action for action in Action if ".read" in action]))
+def test_a_list_shows_exactly_what_each_row_would_allow(
+    engine: Engine, held: list[tuple[Role, str]], action: Action
+) -> None:
+    requester = _requester(held)
+    rows = {scope for scope in SCOPES if engine.decide(requester, action, Target(scope)).allowed}
+    assert engine.where_can(requester, action) == rows

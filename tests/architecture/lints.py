@@ -102,6 +102,26 @@ def raw(source: Source) -> Iterator[Found]:
             yield at(node, f"{name}() takes a string or a NAME_OF_ONE")
 
 
+CASBIN = {
+    "enable_enforce",  # False: everything is allowed
+    "EnforceContext",  # as the first value of a request it chooses another model
+    "FastEnforcer",  # drops definitions
+    "SyncedEnforcer",
+    "AsyncEnforcer",  # its reload loses denies
+    "load_policy",  # blocks for seconds, and fails beside another
+    "load_filtered_policy",
+    "set_watcher",  # dies silently
+    "set_adapter",
+}
+
+
+def casbin(source: Source) -> Iterator[Found]:
+    """An enforcer is built once from a bundle and never changed: each of these has allowed too much somewhere."""
+    for node in source.nodes:
+        if source.within("access") and isinstance(node, ast.Name | ast.Attribute) and last_name(node) in CASBIN:
+            yield at(node, "engines are stock, built once, and hold no grants")
+
+
 def _is_constant(node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.Add) and _is_constant(node.left) and _is_constant(node.right)
@@ -244,6 +264,7 @@ def skip(source: Source) -> Iterator[Found]:
 
 RULES: dict[str, Rule] = {
     "batch": batch,
+    "casbin": casbin,
     "clock": clock,
     "environment": environment,
     "fake": fake,

@@ -21,6 +21,9 @@ BAD = [
     ("raw", SERVICE, "Message.raw(_SELECT + condition)"),
     ("raw", SERVICE, "Message.raw(_SELECT.format(column))"),
     ("raw", SERVICE, "Message.select().where(WhereRaw(condition))"),
+    ("casbin", "src/govern/access/x.py", "enforcer.enable_enforce(False)"),
+    ("casbin", "src/govern/access/x.py", "await enforcer.load_policy()"),
+    ("casbin", "src/govern/access/x.py", "casbin.FastEnforcer(model)"),
     ("foreign-key", "src/govern/tables/x.py", "author = ForeignKey(Member)"),
     (
         "foreign-key",
@@ -55,6 +58,7 @@ GOOD = [
     ("transaction", SERVICE, "async with transaction():\n    pass"),
     ("raw", SERVICE, "Message.raw(_SELECT, member)"),
     ("raw", SERVICE, "Message.raw(views.SELECT + ' FOR UPDATE', member)"),
+    ("casbin", "src/govern/access/x.py", "casbin.Enforcer(model).enforce_ex(subject, scope, action, facts)"),
     (
         "foreign-key",
         "src/govern/tables/x.py",

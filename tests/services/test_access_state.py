@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +12,6 @@ from govern.access import Access, load_bundle
 from govern.database import rows, transaction
 from govern.domain.actions import Action, Target
 from govern.domain.members import Actor
-from govern.errors import Denied
 from govern.services.access_listener import follow_access
 from govern.services.grant_source import PostgresGrants
 from govern.services.grants import assign_role, revoke_role
@@ -131,7 +131,7 @@ async def test_a_revocation_waits_for_who_decides_already(
     grant = await _grant_of(company.leo)
     async with transaction():
         assert (await access.decide(company.leo, Action.MESSAGE_DIRECT_REPLY, DIRECT)).allowed
-        revoking = asyncio.create_task(_revoke(grant, company, access), context=__import__("contextvars").Context())
+        revoking = asyncio.create_task(_revoke(grant, company, access), context=Context())
         await until_waiting(owner, 1)
         assert (await access.decide(company.leo, Action.MESSAGE_DIRECT_REPLY, DIRECT)).allowed
     await revoking
@@ -193,16 +193,19 @@ def _id(actor: Actor) -> UUID:
     return actor.member
 
 
-@pytest.mark.parametrize("isolation", ["REPEATABLE READ", "SERIALIZABLE"])
+@pytest.mark.parametrize(
+    "isolation",
+    ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"],
+)
 async def test_access_is_decided_in_read_committed_alone(company: Company, access: Access, isolation: str) -> None:
-    statement = {"REPEATABLE READ": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"}.get(
-        isolation, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
-    )
+    async def under(ask: Callable[[], Awaitable[object]]) -> None:
+        async with transaction():
+            await Scope.raw(isolation)
+            await ask()
+
     for ask in (lambda: access.decide(company.leo, Action.MESSAGE_DIRECT_REPLY, DIRECT), access.lock):
         with pytest.raises(RuntimeError, match="READ COMMITTED"):
-            async with transaction():
-                await Scope.raw(statement)
-                await ask()
+            await under(ask)
 
 
 async def test_the_lock_needs_a_transaction(company: Company, access: Access) -> None:
@@ -264,7 +267,7 @@ async def _until_version(access: Access) -> None:
     """Wait until the process has read the newest version by itself."""
     wanted = await _version()
     for _ in range(200):
-        current = access._snapshots.current  # noqa: SLF001 - what a question would bring about must come without one
+        current = access._snapshots.current  # a question would bring it about
         if current is not None and current.version >= wanted:
             return
         await asyncio.sleep(0.05)

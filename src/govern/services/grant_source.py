@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -17,15 +17,14 @@ from govern.tables import AccessChange, AccessState, PolicyActivation, PolicyBun
 
 T = TypeVar("T")
 PAGE = 1_000
-_SHARE = """
+_STATE = """
 SELECT version, coalesce(policy_digest, '') AS digest, clock_timestamp() AS at,
        xmin::text = coalesce(pg_current_xact_id_if_assigned()::xid::text, '') AS own,
        current_setting('transaction_isolation') AS isolation
   FROM access_state WHERE id = 1
 """
-_STATE = _SHARE
-_HOLD = _SHARE + " FOR SHARE"
-_LOCK = _SHARE + " FOR NO KEY UPDATE"
+_HOLD = _STATE + " FOR SHARE"
+_LOCK = _STATE + " FOR NO KEY UPDATE"
 _CHANGES = """
 SELECT version, subject, kind FROM access_change WHERE version > {} ORDER BY version
 """
@@ -60,7 +59,7 @@ class PostgresGrants:
 
     async def state(self) -> Seen:
         """Return the version now; under `hold`, the one held."""
-        return _held_here() or _seen(await _ask(_STATE))
+        return _held_here() or _seen(await _only(AccessState.raw(_STATE)))
 
     async def hold(self) -> Seen:
         """Let nobody change access before this transaction ends, and return the version. Cheap when repeated.
@@ -72,7 +71,7 @@ class PostgresGrants:
         held = _held_here()
         if held is None:
             await _available(enter_gate())
-            held = _seen(await _ask(_HOLD))  # a later statement than the gate: it sees what the gate waited for
+            held = _seen(await _only(AccessState.raw(_HOLD)))  # a later statement than the gate: it sees what the gate waited for
             _held.set((_transaction(), held))
         return held
 
@@ -84,7 +83,7 @@ class PostgresGrants:
         """
         _check_transaction()
         await _available(close_gate())
-        _seen(await _ask(_LOCK))
+        _seen(await _only(AccessState.raw(_LOCK)))
         _locked.set(_transaction())
 
     def deciding(self) -> bool:
@@ -147,18 +146,18 @@ async def _available(asked: Awaitable[T]) -> T:
         raise Unavailable from error
 
 
-async def _rows(asked: Awaitable[object]) -> list[dict[str, object]]:
+async def _rows(asked: Awaitable[object]) -> list[dict[str, Any]]:
     return rows(await _available(asked))
 
 
-async def _ask(sql: str) -> dict[str, object]:
-    found = await _rows(AccessState.raw(sql))
+async def _only(asked: Awaitable[object]) -> dict[str, Any]:
+    found = await _rows(asked)
     if not found:
         raise Unavailable
     return found[0]
 
 
-def _seen(row: dict[str, object]) -> Seen:
+def _seen(row: dict[str, Any]) -> Seen:
     if row["own"]:
         raise RuntimeError("a transaction that changed access decides nothing more: it may still roll back")
     if in_transaction() and row["isolation"] != "read committed":
@@ -166,7 +165,7 @@ def _seen(row: dict[str, object]) -> Seen:
     return msgspec.convert({name: row[name] for name in ("version", "digest", "at")}, Seen)
 
 
-def _grant(row: dict[str, object]) -> Held:
+def _grant(row: dict[str, Any]) -> Held:
     return msgspec.convert({**row, "id": row["grant"]}, Held)
 
 
