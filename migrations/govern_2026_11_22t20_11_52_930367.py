@@ -332,6 +332,27 @@ async def forwards():
     manager.add_column(
         table_class_name="Challenge",
         tablename="challenge",
+        column_name="tries",
+        db_column_name="tries",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Challenge",
+        tablename="challenge",
         column_name="used_at",
         db_column_name="used_at",
         column_class_name="Timestamptz",
@@ -490,7 +511,28 @@ async def forwards():
         column_class=Bytea,
         params={
             "default": None,
-            "null": False,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": True,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Totp",
+        tablename="totp",
+        column_name="pending",
+        db_column_name="pending",
+        column_class_name="Bytea",
+        column_class=Bytea,
+        params={
+            "default": None,
+            "null": True,
             "primary_key": False,
             "unique": False,
             "index": False,
@@ -1197,8 +1239,8 @@ async def forwards():
     manager.add_column(
         table_class_name="AccessDenial",
         tablename="access_denial",
-        column_name="count",
-        db_column_name="count",
+        column_name="times",
+        db_column_name="times",
         column_class_name="Integer",
         column_class=Integer,
         params={

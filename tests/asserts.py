@@ -12,7 +12,7 @@ import pytest
 
 from govern.database import rows
 from govern.domain.members import Actor
-from govern.errors import Conflict, Denied, GovernError
+from govern.errors import Conflict, Denied, GovernError, NotFound
 from govern.tables import AuditEntry
 
 _TABLES = """
@@ -75,11 +75,16 @@ async def assert_refused(
 async def assert_denied(
     owner: asyncpg.Connection, actor: Actor, action: str, *, rule: str | None = None
 ) -> AsyncIterator[None]:
-    """Check that the access policy refuses the block by this rule, that an entry tells of it, and nothing changed."""
-    async with assert_refused(Denied, owner) as refused:
+    """Check that the access policy refuses the block by this rule, that an entry tells of it, and nothing changed.
+
+    Who may not even know of what it is about hears that there is no such thing.
+    """
+    async with assert_refused(GovernError, owner) as refused:
         yield
-    assert (refused.value.data["action"], refused.value.data["rule"]) == (action, rule)
-    told = next(entry for entry in await entries() if entry["id"] == str(refused.value.data["entry"]))
+    denied = refused.value.__cause__ if isinstance(refused.value, NotFound) else refused.value
+    assert isinstance(denied, Denied)
+    assert (denied.data["action"], denied.data["rule"]) == (action, rule)
+    told = next(entry for entry in await entries() if entry["id"] == str(denied.data["entry"]))
     assert (told["action"], told["outcome"], told["actor"]["id"]) == ("access.denied", "denied", actor.id)
     assert (told["data"]["action"], told["data"].get("rule")) == (action, rule)
 

@@ -33,6 +33,7 @@ from govern.web.health import HEALTH
 from govern.web.middleware import RequestContext
 from govern.web.panel import ROUTES as PANEL_ROUTES
 from govern.web.panel import template_config
+from govern.web.proof import send_fresh_cookie
 
 logger = log.get(__name__)
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exception_handlers=HANDLERS,
         lifespan=[_lifespan],
         after_response=_wake,
+        before_send=[send_fresh_cookie],
         template_config=template_config(settings),
         openapi_config=_openapi(),
         logging_config=None,

@@ -63,6 +63,8 @@ class Denied(GovernError):
 
     code = "access.denied"
     template = N_("{sentence}")
+    unseen: NotFound | None = None
+    """What is said instead to whoever may not even know of the thing: the same as if it did not exist."""
 
 
 class Unavailable(GovernError):

@@ -1,19 +1,22 @@
 """Composition root: bring the database to the shape this version needs, once, whoever else tries at the same time."""
 
+from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
-from govern import log
+from govern import database, log
+from govern.access.bundle import read_folder
+from govern.services.policy_activation import activate_shipped
 from govern.settings import Settings, SettingsError, act_as_owner
 
 LOCK = 0x676F7665726E  # "govern": the advisory lock that only migrations take
 logger = log.get(__name__)
 
 
-async def run(settings: Settings) -> None:
-    """Run what is missing, under a session advisory lock, then see that the application's login exists.
+async def run(settings: Settings, *, renew_policy: bool = False) -> None:
+    """Run what is missing, under a session advisory lock, then see that a policy decides and the login exists.
 
     The owner's address is GOVERN_MIGRATE_DATABASE_URL; without it, GOVERN_DATABASE_URL is both.
 
@@ -29,10 +32,20 @@ async def run(settings: Settings) -> None:
         result = await run_forwards(app_name="govern")
         if not result.success:
             raise SettingsError([f"A migration failed: {result.message}"])
+        await _see_to_policy(settings, renew=renew_policy and not settings.production)
         if settings.database_url not in {"", owner}:
             await _give_login(connection, settings.database_url)
     finally:
         await connection.close()
+
+
+async def _see_to_policy(settings: Settings, *, renew: bool) -> None:
+    """Without a policy everything is denied, and nobody could be allowed to activate one."""
+    async with database.pool(size=2):
+        done = await activate_shipped(read_folder(settings.policies / "access"), renew=renew, now=datetime.now(UTC))
+    if done is not None:
+        gains, losses = len(done.difference.gains), len(done.difference.losses)
+        logger.info("policy.activated", digest=done.digest, previous=done.previous, gains=gains, losses=losses)
 
 
 async def _give_login(connection: asyncpg.Connection, url: str) -> None:

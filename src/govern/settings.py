@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     send_write_window: timedelta = timedelta(seconds=10)
     send_timeout: timedelta = timedelta(seconds=30)
     attempt_deadline: timedelta = timedelta(seconds=60)
+    session_idle: timedelta = timedelta(minutes=60)
+    session_life: timedelta = timedelta(hours=12)
     sweep_every: timedelta = timedelta(seconds=2)
     poll_every: timedelta = timedelta(seconds=5)
     demo: bool = False
@@ -84,7 +86,15 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else PACKAGE.parents[1] / name
 
 
-_DURATIONS = ("send_write_window", "send_timeout", "attempt_deadline", "sweep_every", "poll_every")
+_DURATIONS = (
+    "send_write_window",
+    "send_timeout",
+    "attempt_deadline",
+    "session_idle",
+    "session_life",
+    "sweep_every",
+    "poll_every",
+)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

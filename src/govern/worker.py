@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,9 +20,11 @@ from redis.exceptions import RedisError
 from govern import database, log
 from govern.access import Access, load_bundle
 from govern.domain.accounts import Account
+from govern.jobs.declared import check_declared
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
 from govern.jobs.sweep import sweep
+from govern.jobs.tidy import tidy
 from govern.services import outbox
 from govern.services.access_listener import follow_access
 from govern.services.accounts import list_connected
@@ -41,6 +43,9 @@ from govern.xapi.vault import Vault
 logger = log.get(__name__)
 MAX_JOBS = 8
 POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
+
+Rounds = Mapping[str, tuple[timedelta, Callable[[], Awaitable[None]]]]
+"""What is done again and again, by name, with the pause between."""
 
 
 def clock() -> datetime:
@@ -86,7 +91,7 @@ class Jobs:
 
     async def tidy(self, _ctx: dict[str, Any]) -> None:
         """Delete spent wake-ups."""
-        await outbox.forget_old(now=clock())
+        await tidy(now=clock())
 
     async def sweep(self, redis: ArqRedis) -> None:
         await sweep(redis, now=clock())
@@ -118,9 +123,12 @@ def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:
 
     Retries are rows of ours, never arq's; results are not kept, since a kept result blocks its job's id. A stop waits
     as long as a send may take: write window + timeout < wait < job timeout < attempt's deadline.
+
+    Raises:
+        UndeclaredJobError: a job says neither its action nor why it needs none.
     """
     deadline = jobs.settings.attempt_deadline.total_seconds()
-    return Worker(
+    worker = Worker(
         functions=[func(_plain(jobs.publish), name="publish")],
         cron_jobs=[cron(_plain(jobs.tidy), name="tidy", minute=17, second=0)],
         redis_pool=redis,
@@ -136,6 +144,8 @@ def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:
         timezone=UTC,
         handle_signals=True,
     )
+    check_declared(worker.functions)
+    return worker
 
 
 def _plain(method: Any) -> Any:
@@ -147,7 +157,7 @@ async def serve(settings: Settings) -> None:
     """Work until told to stop; what is in the middle of a send is let finish first.
 
     Raises:
-        SettingsError: the environment is not fit to start with.
+        SettingsError, UndeclaredJobError: the environment, or a job, is not fit to start with.
         RedisError: Valkey went away; a worker started anew waits for it.
     """
     jobs = Jobs(settings)
@@ -157,7 +167,7 @@ async def serve(settings: Settings) -> None:
         await open_.enter_async_context(database.pool(size=POOL_SIZE))
         await wait_for("database", lambda: refuse_strong_role(production=settings.production))
         await wait_for("valkey", redis.ping, away=(RedisError, OSError))
-        await open_.enter_async_context(_rounds(jobs, redis))
+        await open_.enter_async_context(going(rounds_of(jobs, redis), jobs))
         open_.enter_context(_ready(settings))
         await _work(make_worker(jobs, redis))
 
@@ -173,15 +183,25 @@ async def _work(worker: Worker) -> None:
             await asyncio.wait(worker.tasks.values())
 
 
-@asynccontextmanager
-async def _rounds(jobs: Jobs, redis: ArqRedis) -> AsyncIterator[None]:
-    """The worker's own rounds: they need no Valkey to know what is due, only to share the work."""
+def rounds_of(jobs: Jobs, redis: ArqRedis) -> Rounds:
+    """Return the worker's own rounds: they need no Valkey to know what is due, only to share the work."""
     settings = jobs.settings
-    tasks = [
-        asyncio.create_task(_every(settings.sweep_every, "sweep", partial(jobs.sweep, redis))),
-        asyncio.create_task(_every(settings.poll_every, "ingest", jobs.ingest_all)),
-        asyncio.create_task(follow_access(jobs.access, url=settings.database_url)),
-    ]
+    return {
+        "sweep": (settings.sweep_every, partial(jobs.sweep, redis)),
+        "ingest": (settings.poll_every, jobs.ingest_all),
+    }
+
+
+@asynccontextmanager
+async def going(rounds: Rounds, jobs: Jobs) -> AsyncIterator[None]:
+    """Go the rounds, and keep up with changes of access, until the block ends.
+
+    Raises:
+        UndeclaredJobError: a round says neither its action nor why it needs none.
+    """
+    check_declared(rounds)
+    tasks = [asyncio.create_task(_every(pause, name, run)) for name, (pause, run) in rounds.items()]
+    tasks.append(asyncio.create_task(follow_access(jobs.access, url=jobs.settings.database_url)))
     try:
         yield
     finally:

@@ -8,8 +8,9 @@ import pytest
 
 from govern.access import PolicyFault, load_bundle, read_bundle
 from govern.access.bundle import Bundle
+from govern.access.engine import Engine
 from govern.access.rows import ALLOW
-from govern.domain.actions import Action
+from govern.domain.actions import EVERYONE, Action, Requester, Role, Target
 
 Files = Mapping[str, bytes]
 VIEWER = "roles/viewer.csv"
@@ -165,6 +166,36 @@ def test_an_empty_policy_is_refused(policy_files: Files) -> None:
     assert "a role that may do" in _fault(empty).detail
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "refused"),
+    [
+        ("guards.csv", "p, everyone, audit.export, not_fresh, deny, fresh.audit.export\n", "", "actions.toml"),
+        ("guards.csv", "fresh.audit.export", "audit.export.fresh", "guards.csv"),
+        ("guards.csv", "fresh.audit.export", "fresh.contact.erase", "guards.csv"),
+        (
+            "guards.csv",
+            "pause.lift, own_pause, deny, pause.own",
+            "pause.lift, own_pause, deny, fresh.own",
+            "guards.csv",
+        ),
+        ("guards.csv", "not_fresh, deny, fresh.pause.lift", "own_pause, deny, fresh.pause.lift", "guards.csv"),
+        ("actions.toml", '[pause.set]\nrisk = "medium"', '[pause.set]\nrisk = "critical"', "actions.toml"),
+        ("actions.toml", '[audit.export]\nrisk = "critical"', '[audit.export]\nrisk = "high"', "guards.csv"),
+    ],
+)
+def test_critical_actions_and_no_others_ask_for_a_fresh_sign_in(
+    policy_files: Files, file: str, old: str, new: str, refused: str
+) -> None:
+    assert _fault(_with(policy_files, file, old, new)).data["file"] == refused
+
+
+def test_what_a_fresh_sign_in_cannot_mend_is_said_first(policy_files: Files) -> None:
+    own = "p, everyone, pause.lift, own_pause, deny, pause.own\n"
+    files = _with(policy_files, "guards.csv", own, "")
+    files["guards.csv"] += own.encode()
+    assert _fault(files).detail.endswith("pause.lift: fresh.pause.lift as its last guard: it is critical")
+
+
 def test_too_many_conditions_are_refused(policy_files: Files) -> None:
     names = ["is_paused", "not_givable", "has_conflict", "own_pause", "not_direct", "outside_hours"]
     facts = ["givable", "conflicts", "pause_set_by", "direct_allowed", "within_hours"]
@@ -179,3 +210,16 @@ def test_a_folder_is_read_without_its_hidden_files(policy_folder: Path, bundle: 
     copied = shutil.copytree(policy_folder, tmp_path / "access")
     (copied / ".DS_Store").write_bytes(b"x")
     assert load_bundle(copied).digest == bundle.digest
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PolicyFault, match="the folder of an access policy"):
+        load_bundle(tmp_path / "ghost")
+
+
+@pytest.mark.parametrize("name", [*Role, EVERYONE])
+def test_a_member_whose_id_is_a_role_name_has_nothing(bundle: Bundle, name: str) -> None:
+    engine = Engine(bundle)
+    requester = Requester(id=name, member=name, grants={}, parents={"account:help": "company"})
+    for action in Action:
+        assert not engine.decide(requester, action, Target("account:help", {"member": name, "author": name})).allowed

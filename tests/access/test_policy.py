@@ -3,36 +3,45 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import msgspec
 import pytest
 import yaml
 
+from govern.access import PolicyFault
 from govern.access.bundle import Bundle
-from govern.access.cases import possible_sets, run_cases, run_invariants
+from govern.access.cases import possible_sets
 from govern.access.engine import Engine
 from govern.access.matrix import matrix
 from govern.access.rows import ALLOW, DENY
+from govern.access.testing import run_policy_tests
 from govern.domain.actions import Action, Reason, Requester, Role, Target
 
-CASES = ("roles.yaml", "guards.yaml")
+Files = Mapping[str, bytes]
 
 
-def _read(folder: Path, name: str) -> object:
-    return yaml.safe_load((folder / "tests" / name).read_text(encoding="utf-8"))
+def _with_cases(files: Files, document: object, name: str = "tests/more.yaml") -> dict[str, bytes]:
+    return {**files, name: yaml.safe_dump(document).encode()}
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_every_case_of_the_policy_holds(engine: Engine, policy_folder: Path, name: str) -> None:
-    assert run_cases(engine, _read(policy_folder, name)).failures == []
+def test_every_case_and_invariant_holds_and_nothing_is_left_untested(policy_files: Files) -> None:
+    report = run_policy_tests(policy_files)
+    assert report.failures == ()
+    assert (report.undecided, report.never_true, report.never_false) == ((), (), ())
+    assert report.passed
+    assert report.cases > 100
 
 
-def test_every_rule_decides_a_case(engine: Engine, bundle: Bundle, policy_folder: Path) -> None:
-    decided = set().union(*(run_cases(engine, _read(policy_folder, name)).decided for name in CASES))
-    assert {row.id for rows in bundle.rows.values() for row in rows} - decided == set()
-
-
-def test_every_invariant_holds_over_every_possible_set_of_roles(engine: Engine, policy_folder: Path) -> None:
-    assert run_invariants(engine, _read(policy_folder, "invariants.yaml")) == []
+def test_rule_without_a_case_and_condition_that_was_never_put_to_the_test_are_named(policy_files: Files) -> None:
+    only = {name: content for name, content in policy_files.items() if not name.startswith("tests/")}
+    cases = {"scopes": {}, "grants": [["mia", "viewer", "company"]]}
+    report = run_policy_tests(
+        _with_cases(only, {**cases, "cases": [{"who": "mia", "at": "company", "can": ["message.read"]}]})
+    )
+    assert report.failures == ()
+    assert not report.passed
+    assert "viewer.message.read" not in report.undecided
+    assert "pause.publish" in report.undecided
+    assert "always" not in report.never_true + report.never_false
+    assert {"is_paused", "not_fresh"} <= set(report.never_true) & set(report.never_false)
 
 
 def test_possible_sets_leave_out_conflicts_and_keep_author_with_brand_manager(bundle: Bundle) -> None:
@@ -116,6 +125,9 @@ def test_refusals_read_like_sentences(
     assert refused.via_scope == "company"
 
 
+PERSON = {"scopes": {}, "grants": [["mia", "viewer", "company"]]}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -124,6 +136,11 @@ def test_refusals_read_like_sentences(
         {"cases": [{"who": "mia", "at": "company", True: ["message.read"]}]},
         {"cases": [{"who": "mia", "at": "account:ghost", "can": ["message.read"]}]},
         {"cases": [{"who": "ghost", "at": "company", "can": ["message.read"]}]},
+        {"cases": [{"who_can": "message.read", "at": "company", "expect": ["ghost"]}]},
+        {"cases": [{"who_can": "message.read", "at": "company", "can": ["message.read"]}]},
+        {"cases": [{"who": "mia", "who_can": "message.read", "at": "company"}]},
+        {"cases": [{"who": "mia", "at": "company", "can": ["message.read"], "expect": ["mia"]}]},
+        {"cases": [{"who": "mia", "at": "company", "can": ["message.read"], "because": "no_rule"}]},
         {"cases": [{"who": "mia", "at": "company", "cannot": ["message.approve"]}]},
         {"cases": [{"who": "mia", "at": "company"}]},
         {"grants": [["mia", "manager", "company"]]},
@@ -131,31 +148,64 @@ def test_refusals_read_like_sentences(
         {"extra": 1},
     ],
 )
-def test_a_case_that_says_something_unknown_is_refused(engine: Engine, change: dict[str, object]) -> None:
-    document = {"scopes": {}, "grants": [["mia", "viewer", "company"]], "cases": [], **change}
-    with pytest.raises(msgspec.ValidationError):
-        run_cases(engine, document)
+def test_a_case_that_says_something_unknown_is_refused(policy_files: Files, change: dict[str, object]) -> None:
+    with pytest.raises(PolicyFault) as caught:
+        run_policy_tests(_with_cases(policy_files, {**PERSON, "cases": [], **change}))
+    assert caught.value.data["file"] == "tests/more.yaml"
 
 
-def test_a_case_that_fails_says_who_what_and_why(engine: Engine) -> None:
+@pytest.mark.parametrize(
+    ("written", "line", "expected"),
+    [
+        ("scopes: {}\ngrants: []\ncases:\n  - {who: mia, at: company, can: [message.burn]}\n", 4, "message.burn"),
+        ("scopes: {}\ngrants: []\ncases:\n  - {who: mia, at: company, can: [message.read]}\n", 4, "not mia"),
+        ("scopes: {}\ngrants: []\ncases: []\ngrants: []\n", 4, "grants once"),
+        ("scopes: {}\ngrants: []\ncases:\n  - {who: mia, at: company, can: [], can: []}\n", 4, "can once"),
+        ("scopes: {}\ngrants: [\n", 3, "YAML"),
+        ("", 1, "object"),
+        ("- 1\n", 1, "object"),
+        ("a: &a [*a]\n", 1, "unknown field"),
+    ],
+)
+def test_a_faulty_case_file_is_refused_at_its_line(policy_files: Files, written: str, line: int, expected: str) -> None:
+    with pytest.raises(PolicyFault) as caught:
+        run_policy_tests({**policy_files, "tests/more.yaml": written.encode()})
+    assert (caught.value.data["file"], caught.value.data["line"]) == ("tests/more.yaml", line)
+    assert expected in str(caught.value.data["expected"])
+
+
+def test_case_file_that_is_no_text_is_refused(policy_files: Files) -> None:
+    with pytest.raises(PolicyFault, match="YAML"):
+        run_policy_tests({**policy_files, "tests/more.yaml": b"\xff\xfe\x00"})
+
+
+def test_a_case_that_fails_says_where_who_and_why(policy_files: Files) -> None:
     wrong = [
         {"who": "mia", "at": "company", "can": ["audit.read"]},
         {"who": "mia", "at": "company", "cannot": ["message.read"]},
         {"who": "mia", "at": "company", "cannot": ["audit.read"], "because": "grant.self"},
         {"who_can": "message.read", "at": "company", "expect": []},
     ]
-    outcome = run_cases(engine, {"scopes": {}, "grants": [["mia", "viewer", "company"]], "cases": wrong})
-    assert outcome.failures == [
-        "mia at company: audit.read is no_rule by None, expected allowed",
-        "mia at company: message.read is allowed by viewer.message.read, expected denied",
-        "mia at company: audit.read is no_rule by None, expected because grant.self",
-        "message.read at company: ['mia'] can, expected []",
+    report = run_policy_tests(_with_cases(policy_files, {**PERSON, "cases": wrong}))
+    assert not report.passed
+    assert {failure.file for failure in report.failures} == {"tests/more.yaml"}
+    assert len({failure.line for failure in report.failures}) == len(wrong)
+    assert [(failure.case, failure.expected, failure.found) for failure in report.failures] == [
+        ("mia at company: audit.read", "allowed", "denied (no_rule)"),
+        ("mia at company: message.read", "denied", "allowed by viewer.message.read"),
+        ("mia at company: audit.read", "denied because grant.self", "denied (no_rule)"),
+        ("mia at company: message.read", "denied", "allowed by viewer.message.read"),
     ]
 
 
-def test_a_broken_invariant_names_the_roles(engine: Engine, open_facts: Mapping[str, object]) -> None:
+def test_a_broken_invariant_names_the_smallest_sets_of_roles(
+    policy_files: Files, open_facts: Mapping[str, object]
+) -> None:
     invariant = {"sentence": "Nobody closes.", "lacks": ["brand_manager"], "never": ["conversation.close"]}
-    failures = run_invariants(engine, {"facts": dict(open_facts), "invariants": [invariant]})
-    assert "Nobody closes. Yet agent may conversation.close." in failures
-    with pytest.raises(msgspec.ValidationError, match=r"no action is called letter\.\*"):
-        run_invariants(engine, {"facts": {}, "invariants": [{"sentence": "x", "never": ["letter.*"]}]})
+    document = {"facts": dict(open_facts), "invariants": [invariant]}
+    report = run_policy_tests(_with_cases(policy_files, document, "tests/invariants.yaml"))
+    (failure,) = report.failures
+    assert failure.case == "Nobody closes. With agent: conversation.close"
+    document["invariants"] = [{"sentence": "x", "never": ["letter.*"]}]
+    with pytest.raises(PolicyFault, match=r"not letter\.\*"):
+        run_policy_tests(_with_cases(policy_files, document, "tests/invariants.yaml"))

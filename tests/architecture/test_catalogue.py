@@ -4,13 +4,17 @@ import re
 from enum import StrEnum
 
 import asyncpg
+import pytest
 
 from govern.domain.accounts import AccountKind, AccountState, Objective
+from govern.domain.actions import ChangeKind
 from govern.domain.approvals import Verdict
 from govern.domain.consent import ConsentKind, Purpose
 from govern.domain.members import MemberState
 from govern.domain.messages import Kind, State
 from govern.domain.publications import Hold, Outcome, Settlement, XKind
+from govern.domain.sign_in import ChallengeKind, LinkKind
+from govern.settings import Settings
 from govern.tables import TABLES
 
 LANGUAGES = ("en", "fr")
@@ -18,12 +22,15 @@ ENUMS: dict[str, type[StrEnum]] = {
     "account_kind_check": AccountKind,
     "account_objectives_check": Objective,
     "account_state_check": AccountState,
+    "access_change_kind_check": ChangeKind,
     "approval_verdict_check": Verdict,
     "attempt_outcome_check": Outcome,
     "attempt_resolved_check": Settlement,
+    "challenge_kind_check": ChallengeKind,
     "consent_event_kind_check": ConsentKind,
     "consent_event_purpose_check": Purpose,
     "inbound_x_kind_check": XKind,
+    "member_link_kind_check": LinkKind,
     "member_state_check": MemberState,
     "message_kind_check": Kind,
     "message_state_check": State,
@@ -51,6 +58,10 @@ RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
     **dict.fromkeys(("account", "account_credential", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
+    **dict.fromkeys(("member_link", "passkey"), CHANGED),
+    **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),
+    **dict.fromkeys(("access_change", "access_state", "scope_parent"), frozenset({READ})),
+    **dict.fromkeys(("access_denial", "challenge", "recovery_code", "sign_in_failure", "totp"), SPENT),
     **dict.fromkeys(("idempotency_key", "outbox"), SPENT),
     "audit.entry": frozenset({READ}),  # and two columns, below
 }
@@ -128,7 +139,29 @@ async def test_the_application_has_these_rights_and_nobody_else_has_any(owner: a
 
 async def test_of_an_entry_the_application_writes_two_columns(owner: asyncpg.Connection) -> None:
     found = {tuple(row.values()) for row in await owner.fetch(_COLUMN_RIGHTS)}
-    assert found == {("audit.entry", "entry", "INSERT"), ("audit.entry", "leaf_hash", "INSERT")}
+    assert found == {
+        ("audit.entry", "entry", "INSERT"),
+        ("audit.entry", "leaf_hash", "INSERT"),
+        ("access_state", "id", "UPDATE"),  # what FOR SHARE asks for: the CHECK leaves it nothing to change
+    }
+
+
+async def test_the_application_cannot_set_the_version_it_decides_by(config: Settings) -> None:
+    connection = await asyncpg.connect(config.database_url)
+    try:
+        for statement in (
+            "UPDATE access_state SET version = 1",
+            "UPDATE access_state SET id = 2",
+            "INSERT INTO access_change (version, subject, kind) VALUES (1, 'x', 'all')",
+            "INSERT INTO scope_parent (scope, parent, valid_from) VALUES ('company', 'company', now())",
+            "UPDATE policy_activation SET digest = digest",
+            "DELETE FROM policy_bundle",
+            "SELECT access_bump('all', ARRAY['*'])",
+        ):
+            with pytest.raises(asyncpg.PostgresError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 async def test_of_sequences_the_application_takes_the_next_number_only(owner: asyncpg.Connection) -> None:

@@ -29,15 +29,22 @@ async def look():
     return await MessageTable.raw(_LOCK)
 """
 EXEMPT = {
+    "govern.services.challenges.count_step": "a try of a step, counted before it is verified; what comes of it is recorded",
+    "govern.services.denials.sum_denials": "each summary's actor is who was refused",
     "govern.services.idempotency.claim_key": "keeps an answer; the use case it answers for is recorded",
     "govern.services.idempotency.finish_key": "keeps an answer",
     "govern.services.idempotency.release_key": "forgets a claim",
+    "govern.services.member_links.accept_link": "nobody is signed in yet: the entry's actor is the link's member",
     "govern.services.members.change_settings": "how the panel looks to oneself",
     "govern.services.outbox.Waker.wake_due": "wakes workers; what they do is recorded",
     "govern.services.outbox.push_due": "wakes workers",
     "govern.services.outbox.forget_old": "wake-ups that were delivered",
+    "govern.services.passkeys.begin_add_passkey": "a question; the answer is recorded",
+    "govern.services.passkeys.begin_passkey_sign_in": "a question; the answer is recorded",
+    "govern.services.passkeys.begin_step_up_passkey": "a question; the answer is recorded",
     "govern.services.sessions.find_session": "when a session was last seen",
-    "govern.services.sessions.sign_in": "nobody is signed in yet: the entry's actor is the member who was named",
+    "govern.services.sign_in_failures.take_try": "a try, counted before it is verified; what comes of it is recorded",
+    "govern.services.totp.begin_totp": "a secret that counts for nothing until it is confirmed, which is recorded",
 }
 
 

@@ -12,12 +12,15 @@ from typing import Any
 import psutil
 import pytest
 
-from govern.embedded import free_port
+from govern.embedded import Engines, free_port
 from govern.sandbox.app import create_sandbox
 from govern.sandbox.server import make_server
+from tests.factories import Company, make_company
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "govern.cli")
+Done = subprocess.CompletedProcess[str]
+Govern = Callable[..., Done]
 
 
 class Up:
@@ -91,6 +94,39 @@ def wait_for(condition: Callable[[], bool], limit: float = 30) -> None:
 def clean_environment() -> dict[str, str]:
     """This environment without settings of govern: what a newcomer's shell has."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GOVERN_")}
+
+
+@pytest.fixture
+def govern(engines: Engines, database: None, tmp_path: Path) -> Govern:
+    """Run a command in an empty folder, with the test database in its environment."""
+
+    def run(*command: str, given: str | bytes = "", **told: str) -> Done:
+        env = {**clean_environment(), "GOVERN_DATABASE_URL": os.environ["GOVERN_DATABASE_URL"], **told}
+        text = given.decode() if isinstance(given, bytes) else given
+        return subprocess.run(
+            [*COMMAND, *command],
+            cwd=tmp_path,
+            env=env,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+async def company(database: None) -> Company:
+    return await make_company()
+
+
+def refused(done: Done, code: str) -> None:
+    """Exit code 1, one line that begins with the code, and no traceback."""
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{code}: "), done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.fixture

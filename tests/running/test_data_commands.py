@@ -1,116 +1,21 @@
-"""The commands for people, tokens, accounts and calendars, as processes beside a running database."""
+"""The commands for accounts and calendars, and what every command says without a database."""
 
 import json
-import os
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import httpx
-import pytest
 
-from govern.cli.parts import COMMAND
-from govern.embedded import Engines
 from govern.services.accounts import find_account
 from govern.services.credentials import load_credentials
-from govern.services.members import find_by_email
-from govern.services.sessions import sign_in
-from govern.services.tokens import find_token
 from govern.settings import Settings
 from govern.xapi.vault import Vault
 from tests.asserts import assert_audited, assert_nothing_changed
-from tests.factories import Company, make_account, make_company
+from tests.factories import Company, make_account
+from tests.running.conftest import Done, Govern, refused
 
-PASSWORD = "correct horse 7 battery"
 CALENDAR = "account,kind,text,scheduled_at,zone\n"
-Done = subprocess.CompletedProcess[str]
-Govern = Callable[..., Done]
-
-
-@pytest.fixture
-def govern(engines: Engines, database: None, tmp_path: Path) -> Govern:
-    """Run a command in an empty folder, with the test database in its environment."""
-
-    def run(*command: str, given: str | bytes = "", **told: str) -> Done:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GOVERN_")}
-        env = {**kept, "GOVERN_DATABASE_URL": os.environ["GOVERN_DATABASE_URL"], **told}
-        text = given.decode() if isinstance(given, bytes) else given
-        return subprocess.run(
-            [*COMMAND, *command],
-            cwd=tmp_path,
-            env=env,
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
-
-
-@pytest.fixture
-async def company(database: None) -> Company:
-    return await make_company()
-
-
-def first_admin(govern: Govern, **told: str) -> Done:
-    command = ("member", "create", "--email", "Nadia@example.com", "--name", "Nadia", "--admin", "--password-stdin")
-    return govern(*command, given=f"{PASSWORD}\n", **told)
-
-
-def refused(done: Done, code: str) -> None:
-    """Exit code 1, one line that begins with the code, and no traceback."""
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"{code}: "), done.stderr
-    assert "Traceback" not in done.stderr
-
-
-async def test_first_admin_is_made_once_and_signs_in(govern: Govern, owner: asyncpg.Connection) -> None:
-    done = first_admin(govern)
-    assert (done.returncode, done.stdout) == (0, "Nadia <nadia@example.com> can sign in and is the admin.\n"), (
-        done.stderr
-    )
-    assert PASSWORD not in done.stdout + done.stderr
-    signed_in = await sign_in(email="nadia@example.com", password=PASSWORD, user_agent="", now=datetime.now(UTC))
-    assert signed_in.session.member.roles == ("admin",)
-    await assert_audited("member.created", actor="system:bootstrap")
-    await assert_audited("role.assigned", actor="system:bootstrap", role="admin")
-    async with assert_nothing_changed(owner):
-        refused(first_admin(govern), "member.admin_exists")
-
-
-async def test_further_people_are_added_by_a_member_who_may(company: Company, govern: Govern) -> None:
-    command = ("member", "create", "--email", "zoe@example.com", "--name", "Zoé", "--password-stdin")
-    refused(govern(*command, given=PASSWORD), "member.nobody_acts")
-    refused(govern(*command, "--as", "ana@example.com", given=PASSWORD), "access.denied")
-    done = govern(*command, given=PASSWORD, GOVERN_MEMBER="ada@example.com")
-    assert done.returncode == 0, done.stderr
-    assert await find_by_email("zoe@example.com")
-    entry = await assert_audited("member.created", actor=company.ada.id)
-    assert entry["actor"]["via"] == "cli"
-
-
-def test_password_is_never_asked_of_a_pipe(govern: Govern) -> None:
-    done = govern("member", "create", "--email", "a@example.com", "--name", "A", "--admin")
-    assert done.returncode == 2
-    assert "--password-stdin" in done.stderr
-
-
-async def test_token_is_printed_alone_and_works(company: Company, govern: Govern) -> None:
-    done = govern("token", "create", "--member", "leo@example.com", "--name", "drafts", "--days", "7")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("\n") == 1
-    actor = await find_token(done.stdout.strip(), now=datetime.now(UTC))
-    assert actor is not None
-    assert actor.member == company.leo.member
-    await assert_audited("token.issued", actor=company.leo.id)
-
-
-async def test_token_of_nobody_is_refused(company: Company, govern: Govern) -> None:
-    refused(govern("token", "create", "--member", "ghost@example.com", "--name", "x"), "member.unknown")
 
 
 def test_without_a_database_the_command_says_what_to_do(govern: Govern, tmp_path: Path) -> None:

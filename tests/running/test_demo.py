@@ -21,7 +21,8 @@ from govern.services.accounts import list_accounts
 from govern.services.first_admin import create_first_admin
 from govern.services.message_views import MessageFilter, list_messages
 from govern.services.policies import Policies
-from govern.services.sessions import sign_in
+from govern.services.sessions import SignedIn
+from govern.services.sign_in import sign_in
 from govern.services.tokens import find_token
 from govern.settings import Env, Settings, SettingsError
 from tests.asserts import actions, assert_audited, assert_nothing_changed
@@ -79,7 +80,10 @@ async def test_demo_has_accounts_people_and_messages_at_every_step(
 
 async def test_everybody_of_the_demo_signs_in_with_password_and_token(here: Settings, seeding: Seed) -> None:
     for member in await seeding(here):
-        signed_in = await sign_in(email=member.email, password=member.password, user_agent="", now=clock())
+        signed_in = await sign_in(
+            email=member.email, password=member.password, address="127.0.0.1", user_agent="", now=clock()
+        )
+        assert isinstance(signed_in, SignedIn)
         actor = await find_token(member.token, now=clock())
         assert actor is not None
         assert actor.member == signed_in.session.member.id

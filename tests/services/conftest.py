@@ -8,14 +8,21 @@ import pytest
 
 from govern.access import Access
 from govern.domain.approvals import Rule
-from govern.domain.members import Actor
+from govern.domain.members import Actor, Via, member_actor, system_actor
 from govern.domain.messages import Message
 from govern.services.approvals import approve_message, withdraw_approval
+from govern.services.members import insert_member
 from govern.services.messages import revise_message, schedule_message, withdraw_message
+from govern.services.passwords import hash_password
 from govern.services.policies import Policies
 from govern.services.refusals import reject_message, request_changes
 from govern.services.submission import submit_message
+from govern.services.use_case import use_case
+from govern.settings import Settings
+from tests.authenticator import Authenticator
 from tests.factories import NOW, Company, make_company, make_message
+from tests.services.passkeys import add
+from tests.services.signing_in import PASSWORD
 
 LATER = NOW + timedelta(minutes=1)
 
@@ -121,3 +128,27 @@ def make_rule(name: str, **changes: object) -> Rule:
 @pytest.fixture
 async def office(database: None, access: Access, policies: Policies, owner: asyncpg.Connection) -> Office:
     return Office(people=await make_company(), access=access, policies=policies, owner=owner)
+
+
+@pytest.fixture(scope="session")
+async def hashed() -> str:
+    return await hash_password(PASSWORD)
+
+
+@pytest.fixture
+async def zoe(office: Office, hashed: str) -> Actor:
+    """A member with a password and no role."""
+    maker = system_actor("test")
+    async with use_case(actor=maker, now=NOW):
+        member = await insert_member(
+            email="zoe@example.com", name="Zoe", hashed=hashed, language="en", zone="UTC", actor=maker, now=NOW
+        )
+    return member_actor(member.id, member.name, via=Via.PANEL, fresh=True)
+
+
+@pytest.fixture
+async def phone(zoe: Actor, config: Settings) -> Authenticator:
+    """Zoe's phone, whose passkey she added."""
+    device = Authenticator()
+    await add(zoe, device, config)
+    return device

@@ -1,6 +1,6 @@
 """The web application over the test database, and programs that sign in as the people of a small company."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -10,14 +10,17 @@ import pytest
 from litestar import Litestar
 
 from govern.app import create_app
+from govern.database import transaction
 from govern.domain.ids import uuid7
-from govern.services.sessions import hash_token
+from govern.services.sessions import find_session, hash_token, open_session
 from govern.settings import Settings
 from govern.tables import ApiToken, Member
+from govern.web.auth import cookie_name, csrf_token
 from tests.factories import Company, make_account, make_company, make_member
 
 ADDRESS = "http://127.0.0.1:8000"
 Api = Callable[[str], httpx.AsyncClient]
+Script = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
 def program(app: Litestar, **options: Any) -> httpx.AsyncClient:
@@ -78,3 +81,28 @@ async def api(app: Litestar, company: Company) -> AsyncIterator[Api]:
             return clients[name]
 
         yield client_of
+
+
+@pytest.fixture
+async def script(app: Litestar, company: Company, config: Settings) -> AsyncIterator[Script]:
+    """A script of the panel, in the browser of a person who signed in a moment ago: `await script("ada")`."""
+    async with AsyncExitStack() as stack:
+
+        async def script_of(name: str) -> httpx.AsyncClient:
+            now = datetime.now(UTC)
+            row = await Member.select(Member.id, Member.name).where(Member.email == address(name)).first()
+            assert row is not None
+            async with transaction():
+                token = await open_session(row["id"], row["name"], factors=("password",), user_agent="", now=now)
+            session = await find_session(token, now=now)
+            assert session is not None
+            client = program(
+                app,
+                base_url=f"{ADDRESS}/api/v1",
+                cookies={cookie_name(config): token},
+                headers={"X-CSRF": csrf_token(session.id, config)},
+            )
+            stack.push_async_callback(client.aclose)
+            return client
+
+        yield script_of

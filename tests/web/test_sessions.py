@@ -115,11 +115,25 @@ async def test_ended_and_idle_sessions_are_no_sessions(browser: Browser, column:
 
 
 async def test_cookie_with_a_token_beside_it_is_400(browser: Browser) -> None:
-    answer = await browser.client.get("/admin/settings", headers={"Authorization": "Bearer token of leo"})
-    assert answer.status_code == 400
+    for path in ("/admin/settings", "/api/v1/me"):
+        answer = await browser.client.get(path, headers={"Authorization": "Bearer token of leo"})
+        assert answer.status_code == 400
 
 
-async def test_session_cookie_opens_no_door_of_the_api(browser: Browser) -> None:
+async def test_scripts_of_the_panel_ask_the_api_with_its_session(browser: Browser) -> None:
+    assert (await browser.client.get("/api/v1/me")).json()["email"] == "leo@example.com"
+    draft = {"account": "Help", "kind": "post", "text": "We open at ten."}
+    for headers in ({}, {"X-CSRF": csrf_token(uuid7(datetime.now(UTC)), browser.settings)}):
+        answer = await browser.client.post("/api/v1/messages", json=draft, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "session.csrf_failed")
+    token = {"X-CSRF": browser.token()}
+    answer = await browser.client.post("/api/v1/messages", json=draft, headers={**token, "Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert (await browser.client.post("/api/v1/messages", json=draft, headers=token)).status_code == 201
+
+
+async def test_ended_session_is_no_session_of_the_api_either(browser: Browser) -> None:
+    await browser.send(token=browser.token())
     assert (await browser.client.get("/api/v1/me")).status_code == 401
 
 

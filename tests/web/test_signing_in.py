@@ -1,13 +1,46 @@
 """Who is let in, with what."""
 
-from datetime import UTC, datetime
+import secrets
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
+import msgspec
+import pyotp
 import pytest
 from litestar import Litestar
 
-from govern.tables import ApiToken, Member
-from tests.web.conftest import Api, address
+from govern.app import create_app
+from govern.domain.ids import uuid7
+from govern.services.sessions import hash_token
+from govern.settings import Env, Settings
+from govern.tables import ApiToken, Member, Session
+from govern.web.auth import SECURITY, cookie_name
+from tests.factories import Company
+from tests.web.conftest import Api, address, program
+
+ADDRESS = "https://govern.example"
+
+
+@pytest.fixture
+async def production(company: Company, config: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """Ada's browser at a panel in production; she gave her password, and has no second factor."""
+    settings = msgspec.structs.replace(config, env=Env.PRODUCTION, public_url=ADDRESS)
+    now, token = datetime.now(UTC), secrets.token_urlsafe(32)
+    session = Session(
+        id=uuid7(now),
+        token_hash=hash_token(token),
+        member=company.ada.member,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + timedelta(hours=1),
+    )
+    await Session.insert(session)
+    app = create_app(settings)
+    async with program(app, base_url=ADDRESS) as client:
+        client.cookies.set(cookie_name(settings), token, domain="govern.example")
+        yield client
+    await app.state.waker.close()
 
 
 @pytest.mark.parametrize("path", ["/me", "/messages", "/accounts", "/members", "/audit/entries", "/pauses"])
@@ -62,3 +95,38 @@ async def test_health_needs_no_token(web: httpx.AsyncClient) -> None:
 
 def test_application_holds_no_secret_in_its_words(app: Litestar) -> None:
     assert "secret" not in repr(app.state.settings).replace("secrets='***'", "")
+
+
+async def test_in_production_nothing_but_security_opens_before_a_second_factor(production: httpx.AsyncClient) -> None:
+    for path in ("/admin", "/admin/messages", "/admin/settings", "/admin/people"):
+        answer = await production.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, SECURITY)
+    page = await production.get(SECURITY)
+    assert page.status_code == 200
+    assert "Before the panel opens, set up a second factor" in page.text
+    assert (await production.get("/api/v1/me")).json()["code"] == "session.second_factor_needed"
+    csrf = page.text.split('name="_csrf" value="')[1].split('"')[0]
+    refused = await production.post("/admin/settings", data={"_csrf": csrf, "language": "fr"})
+    assert (refused.status_code, refused.headers["location"]) == (303, SECURITY)
+
+
+async def test_in_production_the_panel_opens_once_the_second_factor_was_shown(production: httpx.AsyncClient) -> None:
+    page = await production.get(SECURITY)
+    csrf = page.text.split('name="_csrf" value="')[1].split('"')[0]
+    page = await production.post(f"{SECURITY}/authenticator", data={"_csrf": csrf})
+    secret = pyotp.TOTP(page.text.split('id="key">')[1].split("<")[0].replace(" ", ""))
+    fields = {"_csrf": csrf, "code": secret.now()}
+    page = await production.post(f"{SECURITY}/authenticator/confirm", data=fields)
+    assert 'action="/admin/confirm"' in page.text
+    assert "show your second factor once" in (await production.get(SECURITY)).text
+    assert (await production.get("/admin")).status_code == 303
+    later = secret.at(datetime.now(UTC) + timedelta(seconds=30))
+    answer = await production.post("/admin/confirm", data={"_csrf": csrf, "_proof": later})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin")
+    assert (await production.get("/admin")).status_code == 200
+
+
+async def test_in_production_one_may_always_sign_out(production: httpx.AsyncClient) -> None:
+    csrf = (await production.get(SECURITY)).text.split('name="_csrf" value="')[1].split('"')[0]
+    answer = await production.post("/admin/sign-out", data={"_csrf": csrf})
+    assert answer.headers["location"] == "/admin/sign-in"

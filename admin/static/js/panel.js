@@ -3,6 +3,9 @@ import "./keys.js";
 import "./char-count.js";
 import "./sla-clock.js";
 import "./copy-text.js";
+import "./passkey.js";
+import "./print-page.js";
+import "./show-password.js";
 import "./parts.js";
 
 // A refused form: what is wrong is read first.

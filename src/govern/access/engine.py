@@ -21,9 +21,13 @@ class Engine:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._enforcers = build_all(bundle)
+        self._readable = {action: frozenset(spec.facts) for action, spec in bundle.actions.items()}
+        self._missing = {action: sentences.of_missing_rule(bundle, action) for action in bundle.rows}
 
-    def decide(self, requester: Requester, action: str, target: Target) -> Decision:
+    def decide(self, requester: Requester, action: str, target: Target, *, asked: bool = False) -> Decision:
         """Answer whether the requester may do the action at the target.
+
+        `asked`: it is a question about rights, where a fact may be missing; of a real act it would be a fault.
 
         Raises:
             TypeError: for an empty or non-text action or scope, or facts that are no mapping: a fault of the caller.
@@ -41,7 +45,7 @@ class Engine:
             return self._denied(Reason.EVALUATORS_DISAGREE, action, target.scope)
         except Exception as error:  # noqa: BLE001 - any fault in a condition is a denial, never a 500
             fact = error.fact if isinstance(error, FactFault) else type(error).__name__
-            logger.warning("access.condition_error", action=str(action), fault=fact)
+            (logger.debug if asked else logger.warning)("access.condition_error", action=str(action), fault=fact)
             return self._denied(Reason.CONDITION_ERROR, action, target.scope)
         return self._decision(requester, action, target.scope, allowed=allowed, rule=rule)
 
@@ -64,16 +68,19 @@ class Engine:
         Raises:
             FactFault: a fact is of no known name, or one that others follow from is missing or mistyped.
         """
-        unknown = sorted(set(target.facts) - GIVEN)
-        if unknown:
-            raise FactFault(unknown[0])
-        readable = set(self.bundle.actions[action].facts)
+        if not target.facts.keys() <= GIVEN:
+            raise FactFault(min(target.facts.keys() - GIVEN))
+        readable = self._readable[action]
         facts: dict[str, object] = {name: value for name, value in target.facts.items() if name in readable}
         if readable & DERIVED:
             facts |= self._derived(requester, target.scope, facts, readable)
         return MappingProxyType(facts)
 
-    def _derived(self, requester: Requester, scope: str, facts: Facts, readable: set[str]) -> dict[str, object]:
+    def words_of_missing_rule(self, action: str, scope: str) -> Text:
+        """Say which roles would allow a known action at a scope."""
+        return sentences.at(scope, self._missing[action])
+
+    def _derived(self, requester: Requester, scope: str, facts: Facts, readable: frozenset[str]) -> dict[str, object]:
         role = facts.get("role")
         if not isinstance(role, str):
             raise FactFault("role")
@@ -90,7 +97,7 @@ class Engine:
 
     def _decision(self, requester: Requester, action: str, scope: str, *, allowed: bool, rule: Row | None) -> Decision:
         if rule is None:
-            return self._answer(Reason.NO_RULE, action, scope, sentences.of_missing_rule(self.bundle, action, scope))
+            return self._answer(Reason.NO_RULE, action, scope, self.words_of_missing_rule(action, scope))
         words = sentences.PLAIN[Reason.ALLOWED] if allowed else sentences.of_denying_rule(self.bundle, rule)
         reason = Reason.ALLOWED if allowed else Reason.DENIED_BY_RULE
         return self._answer(reason, action, scope, words, rule=rule, requester=requester)

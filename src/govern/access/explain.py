@@ -58,7 +58,7 @@ class RuleWords(msgspec.Struct, frozen=True, kw_only=True):
 
 def explain(engine: Engine, requester: Requester, action: str, target: Target) -> Explanation:
     """Decide, and say why: each rule of the action, in the order decided, and what would help after a denial."""
-    decision = engine.decide(requester, action, target)
+    decision = engine.decide(requester, action, target, asked=True)
     lines = tuple(
         msgspec.structs.replace(line, decided=line.rule == decision.rule)
         for line in read_rules(engine, requester, action, target)
@@ -92,7 +92,7 @@ def decided_sentence(engine: Engine, decision: Decision) -> Text | None:
     if decision.reason is not Reason.NO_RULE:
         return sentences.PLAIN.get(decision.reason)
     known = decision.action in engine.bundle.rows
-    return sentences.of_missing_rule(engine.bundle, decision.action, decision.scope) if known else None
+    return engine.words_of_missing_rule(decision.action, decision.scope) if known else None
 
 
 def _unblock(

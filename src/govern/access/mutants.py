@@ -17,8 +17,11 @@ class Change(StrEnum):
     """What a mutant does to one rule."""
 
     DROP = "drop"
+    """The rule is gone."""
     FLIP = "flip"
+    """What it allows is denied, or the reverse."""
     ALWAYS = "always"
+    """Its condition is no longer asked."""
 
 
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):

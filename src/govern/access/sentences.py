@@ -36,13 +36,19 @@ def of_denying_rule(bundle: Bundle, rule: Row) -> Text:
     return restriction or bundle.conditions[rule.cond].sentence
 
 
-def of_missing_rule(bundle: Bundle, action: str, scope: str) -> Text:
-    """Say which roles would allow the action there."""
+def of_missing_rule(bundle: Bundle, action: str) -> Text:
+    """Say which roles would allow the action at a `{place}`."""
     rows = [row for row in bundle.rows[action] if row.eft == ALLOW]
-    spec, place = bundle.actions[action].sentence, place_of(scope)
-    en = f"{spec.en.format(place=place.en)} needs the role {_roles(bundle, rows, ' or ', 'only', _en)} there."
-    fr = f"{spec.fr.format(place=place.fr)} demande le rôle {_roles(bundle, rows, ' ou ', 'seulement', _fr)}."
+    spec = bundle.actions[action].sentence
+    en = f"{spec.en} needs the role {_roles(bundle, rows, ' or ', 'only', _en)} there."
+    fr = f"{spec.fr} demande le rôle {_roles(bundle, rows, ' ou ', 'seulement', _fr)}."
     return Text(en=en, fr=fr)
+
+
+def at(scope: str, words: Text) -> Text:
+    """Put the name of a scope in the place of `{place}`."""
+    place = place_of(scope)
+    return Text(en=words.en.replace("{place}", place.en), fr=words.fr.replace("{place}", place.fr))
 
 
 def place_of(scope: str) -> Text:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from sys import intern
 
 import msgspec
 
@@ -59,16 +60,29 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Holdings:
-    """Collects the grants of a new snapshot; `kept` is what stays as it was."""
+    """Collects the grants of a new snapshot, of these members (None: all); the others keep those of the one before.
 
-    def __init__(self, at: datetime, kept: Snapshot | None = None, renewed: Collection[str] = ()) -> None:
+    Grants that did not change are shared with the one before: to free 100,000 at once would hold everything up.
+    """
+
+    def __init__(self, at: datetime, before: Snapshot | None = None, members: Collection[str] | None = None) -> None:
         self.at = at
-        self._grants: dict[str, Grants] = dict(kept.grants) if kept else {}
-        self._turns: dict[str, datetime] = dict(kept.turns) if kept else {}
-        for member in renewed:
+        self._before = before.grants if before else {}
+        self._grants: dict[str, Grants] = {}
+        self._turns: dict[str, datetime] = {}
+        self._next: datetime | None = None
+        if before is not None and members is not None:
+            self._keep(before, members)
+        self._new: dict[str, dict[str, tuple[Grant, ...]]] = {}
+
+    def _keep(self, before: Snapshot, members: Collection[str]) -> None:
+        self._grants, self._turns = dict(before.grants), dict(before.turns)
+        gone = [self._turns.pop(member, None) for member in members]
+        for member in members:
             self._grants.pop(member, None)
-            self._turns.pop(member, None)
-        self._new: dict[str, dict[str, list[Grant]]] = {}
+        self._next = before.valid_until
+        if before.valid_until in gone:
+            self._next = min(self._turns.values(), default=None)
 
     def add(self, page: Iterable[Held]) -> None:
         """Take grants of members that are not kept; those not in force only tell when they will be."""
@@ -76,16 +90,21 @@ class Holdings:
             if held.role == Role.PUBLISHER:
                 continue  # the worker's own: nobody holds it, whatever a row says
             if held.starts_at <= self.at and (held.expires_at is None or self.at < held.expires_at):
-                grant = Grant(id=held.id, role=held.role, scope=held.scope)
-                self._new.setdefault(held.member, {}).setdefault(held.scope, []).append(grant)
+                self._hold(held.member, Grant(id=held.id, role=intern(str(held.role)), scope=intern(held.scope)))
             turn = held.starts_at if self.at < held.starts_at else held.expires_at
-            if turn is not None and self.at < turn < self._turns.get(held.member, datetime.max.replace(tzinfo=turn.tzinfo)):
-                self._turns[held.member] = turn
+            if turn is not None and self.at < turn:
+                self._turns[held.member] = min(turn, self._turns.get(held.member, turn))
+                self._next = turn if self._next is None else min(turn, self._next)
+
+    def _hold(self, member: str, grant: Grant) -> None:
+        scopes = self._new.setdefault(member, {})
+        held = (*scopes.get(grant.scope, ()), grant)
+        known = self._before.get(member, {}).get(grant.scope)
+        scopes[grant.scope] = known if known == held else held
 
     def snapshot(self, *, version: int, engine: Engine, parents: Mapping[str, str]) -> Snapshot:
         """Return the snapshot of all that was collected."""
-        for member, scopes in self._new.items():
-            self._grants[member] = {scope: tuple(grants) for scope, grants in scopes.items()}
+        self._grants |= self._new
         return Snapshot(
             version=version,
             at=self.at,
@@ -93,5 +112,5 @@ class Holdings:
             grants=self._grants,
             parents=parents,
             turns=self._turns,
-            valid_until=min(self._turns.values(), default=None),
+            valid_until=self._next,
         )

@@ -32,8 +32,7 @@ class Snapshots:
 
     def __init__(self, bundle: Bundle, source: GrantSource) -> None:
         self._source = source
-        engine = Engine(bundle)
-        self._engines = {bundle.digest: engine, "": engine}
+        self._engines = {bundle.digest: Engine(bundle)}
         self._current: Snapshot | None = None
 
     @property
@@ -66,7 +65,7 @@ class Snapshots:
         digest = await self._source.digest(at=at)
         if digest is None:
             raise NothingThen(at=at.isoformat(timespec="minutes"), field="at")
-        holdings, engine = Holdings(at), await self._engine(digest)
+        holdings, engine = Holdings(at, self._current), await self._engine(digest)
         async for page in self._source.held(None, at=at):
             holdings.add(page)
         return holdings.snapshot(version=0, engine=engine, parents=await self._source.parents(at=at))
@@ -98,7 +97,7 @@ class Snapshots:
 
     async def _all(self, seen: Seen) -> Snapshot:
         engine, parents = await self._engine(seen.digest), await self._source.parents()
-        holdings = Holdings(seen.at)
+        holdings = Holdings(seen.at, self._current)
         await self._collect(holdings, None)
         return holdings.snapshot(version=seen.version, engine=engine, parents=parents)
 

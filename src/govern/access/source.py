@@ -9,7 +9,7 @@ import msgspec
 from govern.domain.actions import ChangeKind, Seen
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A grant as it is kept: not revoked, of an active member, perhaps not in force yet."""
 
     id: str

@@ -1,10 +1,11 @@
 """Running the tests of a policy: every case and invariant, and whether each rule and condition was put to the test."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from govern.access.bundle import Bundle, read_bundle
+from govern.access.case_files import Place
 from govern.access.cases import Probe, Suite, read_suite
 from govern.access.conditions import FactFault, when
 from govern.access.engine import Engine
@@ -53,14 +54,15 @@ def run_policy_tests(files: Mapping[str, bytes]) -> Report:
 
 def run_suite(bundle: Bundle, suite: Suite) -> Report:
     """Run tests that were read, on the policy they belong to."""
-    engine = Engine(bundle)
-    failures, decided, met = list[Failure](), set[str | None](), set[tuple[str, bool]]()
+    engine, failures = Engine(bundle), list[Failure]()
+    decided, met = set[str | None](), set[tuple[str, bool]]()
     for probe in suite.cases:
-        decision = _run(engine, probe, failures)
+        decision = _ask(engine, probe)
         decided.add(decision.rule)
         met |= _conditions_met(engine, probe)
-    for probe in suite.invariants:
-        _run(engine, probe, failures)
+        if not holds(probe, decision):
+            failures.append(_failure(probe, decision))
+    failures += _broken(engine, suite.invariants)
     rules = {row.id for rows in bundle.rows.values() for row in rows}
     used = {row.cond for rows in bundle.rows.values() for row in rows}
     return Report(
@@ -82,20 +84,31 @@ def holds(probe: Probe, decision: Decision) -> bool:
     return probe.because in {None, decision.rule, decision.reason.value}
 
 
-def _run(engine: Engine, probe: Probe, failures: list[Failure]) -> Decision:
-    decision = engine.decide(probe.requester, probe.action, probe.target)
-    if not holds(probe, decision):
-        because = f" because {probe.because}" if probe.because else ""
-        failures.append(
-            Failure(
-                file=probe.place.file,
-                line=probe.place.line,
-                case=f"{probe.asked}: {probe.action}",
-                expected="allowed" if probe.allowed else f"denied{because}",
-                found=_found(decision),
-            )
-        )
-    return decision
+def _ask(engine: Engine, probe: Probe) -> Decision:
+    return engine.decide(probe.requester, probe.action, probe.target)
+
+
+def _broken(engine: Engine, invariants: Iterable[Probe]) -> Iterator[Failure]:
+    """Give the smallest sets of roles that break an invariant; that larger ones do as well says nothing new."""
+    known: dict[tuple[Place, str], list[frozenset[str]]] = {}
+    for probe in invariants:
+        decision = _ask(engine, probe)
+        if not holds(probe, decision):
+            roles, smaller = _roles(probe), known.setdefault((probe.place, probe.action), [])
+            if not any(each <= roles for each in smaller):
+                smaller.append(roles)
+                yield _failure(probe, decision)
+
+
+def _failure(probe: Probe, decision: Decision) -> Failure:
+    because = f" because {probe.because}" if probe.because else ""
+    return Failure(
+        file=probe.place.file,
+        line=probe.place.line,
+        case=f"{probe.asked}: {probe.action}",
+        expected="allowed" if probe.allowed else f"denied{because}",
+        found=_found(decision),
+    )
 
 
 def _found(decision: Decision) -> str:
@@ -105,7 +118,7 @@ def _found(decision: Decision) -> str:
 
 def _conditions_met(engine: Engine, probe: Probe) -> set[tuple[str, bool]]:
     """Return the values of the conditions that this question put to the test."""
-    held = {EVERYONE, *_roles(probe)}
+    held = {EVERYONE} | _roles(probe)
     try:
         facts = engine.facts(probe.requester, probe.action, probe.target)
         rows = [row for row in engine.bundle.rows[probe.action] if row.role in held]
@@ -114,6 +127,6 @@ def _conditions_met(engine: Engine, probe: Probe) -> set[tuple[str, bool]]:
         return set()
 
 
-def _roles(probe: Probe) -> Iterable[str]:
+def _roles(probe: Probe) -> frozenset[str]:
     above = probe.requester.above(probe.target.scope)
-    return (grant.role for place in above for grant in probe.requester.grants.get(place, ()))
+    return frozenset(grant.role for place in above for grant in probe.requester.grants.get(place, ()))

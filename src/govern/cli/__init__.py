@@ -1,8 +1,10 @@
 """The command `govern`: one module per family of commands."""
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import ClassVar
 
 import rich_click as click
 
@@ -13,7 +15,15 @@ from govern.settings import SettingsError
 RUNNING = "running.json"  # what `govern up` tells the commands beside it, in its data folder
 ON_THEIR_OWN = {"up": "up", "serve": "roots", "worker": "roots", "sandbox": "roots", "migrate": "roots"}
 """Commands that take their settings from the environment alone, and the module of each."""
-ON_DATA = {"member": "members", "token": "members", "account": "accounts", "import": "imports", "demo-seed": "demo"}
+ON_DATA = {
+    "member": "members",
+    "token": "tokens",
+    "grant": "grants",
+    "account": "accounts",
+    "import": "imports",
+    "policy": "policy",
+    "demo-seed": "demo",
+}
 """Commands that reach the engines of a running `govern up`."""
 MODULES = {**ON_THEIR_OWN, **ON_DATA}
 
@@ -21,15 +31,18 @@ MODULES = {**ON_THEIR_OWN, **ON_DATA}
 class Families(click.RichGroup):
     """Imports a command's module when the command is asked for: the sandbox need not wait for what talks to X."""
 
+    package: ClassVar[str] = "govern.cli"
+    modules: ClassVar[Mapping[str, str]] = MODULES
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *MODULES})
+        return sorted({*super().list_commands(ctx), *self.modules})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in MODULES:
+        if cmd_name not in self.modules:
             return super().get_command(ctx, cmd_name)
         found: dict[str | None, click.Command] = {
             value.name: value
-            for value in vars(import_module(f"govern.cli.{MODULES[cmd_name]}")).values()
+            for value in vars(import_module(f"{self.package}.{self.modules[cmd_name]}")).values()
             if isinstance(value, click.Command)
         }
         return found[cmd_name]

@@ -82,7 +82,7 @@ class Parts:
         return {"GOVERN_X_API_KEY": secret("x_api_key"), "GOVERN_X_API_SECRET": secret("x_api_secret")}
 
     def migrations(self) -> Process:
-        return self._process("migrations", self.settings_for(Login.OWNER), "migrate")
+        return self._process("migrations", self.settings_for(Login.OWNER), "migrate", "--renew-policy")
 
     def sandbox(self) -> Process:
         state = self.engines.folder.path / "sandbox.jsonl"

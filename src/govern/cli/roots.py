@@ -51,11 +51,14 @@ def sandbox(host: str, port: int, state: Path | None, allow_remote: bool) -> Non
 
 
 @click.command()
-def migrate() -> None:
-    """Bring the database to this version, once, under a lock."""
+@click.option(
+    "--renew-policy", is_flag=True, help="Put the access policy's files in force if they differ; not in production."
+)
+def migrate(*, renew_policy: bool) -> None:
+    """Bring the database to this version, once, under a lock; the first time, put the access policy in force."""
     current = settings.load()
     log.set_up(json=current.production)
 
     from govern import migrate as root
 
-    asyncio.run(root.run(current))
+    asyncio.run(root.run(current, renew_policy=renew_policy))

@@ -164,7 +164,7 @@ class ChangeKind(StrEnum):
     """Too much to name: everything is read anew."""
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """A role given to a member at a scope; it holds there and below."""
 
     id: str
@@ -195,10 +195,14 @@ class Requester(msgspec.Struct, frozen=True, kw_only=True):
 
     def grant_of(self, role: str, scope: str) -> Grant | None:
         """Return the nearest grant of a role that holds at a scope."""
-        for place in self.above(scope):
+        place: str | None = scope
+        for _ in range(len(self.parents) + 1):  # not by `above`: this is asked for each rule of each decision
+            if place is None:
+                break
             for grant in self.grants.get(place, ()):
                 if grant.role == role:
                     return grant
+            place = self.parents.get(place)
         return None
 
 

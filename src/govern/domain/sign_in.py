@@ -102,6 +102,7 @@ class NotFresh(Denied):
             action=CHANGE_SIGN_IN,
             scope="company",
             sentence=self.template,
+            sentence_fr="Prouvez à nouveau votre identité : changer vos moyens de connexion demande une connexion récente.",
         )
 
 

@@ -13,6 +13,7 @@ from govern.xapi.client import XClient
 from govern.xapi.errors import AuthLost, XError
 
 logger = log.get(__name__)
+WHY = "what people write to us is kept whoever works here; who may read it is decided when it is read"
 POLLER: Actor = system_actor("ingest", via=Via.JOB)
 Clock = Callable[[], datetime]
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from govern import log
 from govern.access import Access
 from govern.database import AWAY
+from govern.domain.actions import Action
 from govern.domain.messages import Message
 from govern.domain.publications import Hold, Outcome, retry_after
 from govern.services.answers import Result, settle_attempt
@@ -23,6 +24,7 @@ from govern.xapi.client import Exchange, OutgoingDm, Receipt, XClient
 from govern.xapi.vault import Vault
 
 logger = log.get(__name__)
+ACTION = Action.MESSAGE_PUBLISH
 MOST_PASSED = 20
 CREDITS_AGAIN = timedelta(minutes=5)
 # An answer in hand is worth waiting for the database: about a minute.

@@ -12,6 +12,7 @@ from govern.services.expiry import expire_late_approvals
 from govern.services.publications import accounts_due
 
 logger = log.get(__name__)
+WHY = "it wakes others, who ask for themselves, and ends what its own deadline has ended"
 
 
 async def sweep(redis: ArqRedis, *, now: datetime) -> None:

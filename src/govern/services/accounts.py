@@ -17,7 +17,7 @@ from govern.domain.accounts import (
     account_scope,
     parse_handle,
 )
-from govern.domain.actions import Action, Target
+from govern.domain.actions import Action, Decision, Target
 from govern.domain.audit import (
     AccountCreated,
     AccountEdited,
@@ -31,6 +31,7 @@ from govern.errors import N_, Denied, Invalid, NotFound
 from govern.services import audit
 from govern.services.brands import UnknownBrand
 from govern.services.members import check_zone
+from govern.services.scope_rights import require_at
 from govern.services.use_case import use_case
 from govern.tables import Account as AccountTable
 from govern.tables import Brand as BrandTable
@@ -115,7 +116,10 @@ async def create_account(
         owner = await BrandTable.select(BrandTable.id, BrandTable.scope).where(BrandTable.slug == brand).first()
         if owner is None:
             raise UnknownBrand(name=brand[:39], field="brand")
-        decision = await access.require(actor, Action.ACCOUNT_EDIT, Target(scope=owner["scope"]))
+        unknown = UnknownBrand(name=brand[:39], field="brand")
+        decision = await require_at(
+            Target(scope=owner["scope"]), Action.ACCOUNT_EDIT, unknown=unknown, actor=actor, access=access
+        )
         if rows(await AccountTable.raw(_BY_HANDLE, handle)):
             raise AccountExists(handle=handle, field="handle")
         row = AccountTable(
@@ -174,7 +178,7 @@ async def edit_account(
         raise Invalid(reason="The time to undo is 0 to 60 s.", field="undo_window_seconds")
     async with use_case(actor=actor, now=now):
         before = await lock_account(handle)
-        decision = await access.require(actor, Action.ACCOUNT_EDIT, Target(scope=before.scope))
+        decision = await require_on(before, Action.ACCOUNT_EDIT, called=handle, actor=actor, access=access)
         if before.version != version:
             raise ChangedMeanwhile
         after: dict[Any, Any] = {
@@ -202,6 +206,16 @@ async def edit_account(
             decision=decision,
         )
         return await find_account(handle)
+
+
+async def require_on(account: Account, action: Action, *, called: str, actor: Actor, access: Access) -> Decision:
+    """Return the decision that allows an action on an account, `called` as whoever asked called it.
+
+    Raises:
+        Denied: `unseen` if they may not know of the account.
+    """
+    unknown = UnknownAccount(name=parse_handle(called), field="account")
+    return await require_at(Target(scope=account.scope), action, unknown=unknown, actor=actor, access=access)
 
 
 async def lock_account(handle: str) -> Account:

@@ -7,7 +7,7 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import Action, Decision, Target
+from govern.domain.actions import Action, Decision
 from govern.domain.approvals import (
     AlreadyDecided,
     EditBlocked,
@@ -25,6 +25,7 @@ from govern.domain.drafts import ReasonRequired, check_reason, check_text
 from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, check_revision, next_state
 from govern.services import audit
+from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.messages import write_revision
 from govern.services.policies import Policies
@@ -64,14 +65,14 @@ async def approve_message(
         edited = text is not None and text != message.revision.text
         # Who edits now is no earlier editor: four eyes then only asks for another person than the author.
         target = approve_target(message, edit_and_approve=message.revision.edit_and_approve or edited)
-        decision = await access.require(actor, Action.MESSAGE_APPROVE, target)
+        decision = await require(message, Action.MESSAGE_APPROVE, target, called=message_id, actor=actor, access=access)
         await require_role(decision, rule, actor=actor, access=access)
         check_revision(message.revision.number, revision)
         next_state(message.state, Event.APPROVE)
         check_deadline(message.deadline_at, now)
         if edited and text is not None:
             # Whoever edits writes: compliance approves, and never writes.
-            await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
+            await require(message, WRITE_ACTION[message.kind], called=message_id, actor=actor, access=access)
             message = await _edit(
                 message,
                 check_text(text),
@@ -160,9 +161,8 @@ async def withdraw_approval(message_id: UUID | str, *, actor: Actor, access: Acc
     """
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
-        decision = await access.require(
-            actor, Action.MESSAGE_APPROVE, approve_target(message, edit_and_approve=message.revision.edit_and_approve)
-        )
+        target = approve_target(message, edit_and_approve=message.revision.edit_and_approve)
+        decision = await require(message, Action.MESSAGE_APPROVE, target, called=message_id, actor=actor, access=access)
         state = next_state(message.state, Event.UNDO)
         mine = rows(await ApprovalTable.raw(_MINE, message.revision.id, actor.member))
         if not mine:

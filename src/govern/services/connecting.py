@@ -10,7 +10,7 @@ from govern.domain.accounts import (
     AccountState,
     WrongXUser,
 )
-from govern.domain.actions import Action, Target
+from govern.domain.actions import Action
 from govern.domain.audit import (
     AccountConnected,
     AccountDisconnected,
@@ -19,7 +19,7 @@ from govern.domain.audit import (
 )
 from govern.domain.members import Actor
 from govern.services import audit
-from govern.services.accounts import find_account, lock_account
+from govern.services.accounts import find_account, lock_account, require_on
 from govern.services.use_case import use_case
 from govern.tables import Account as AccountTable
 from govern.tables import AccountCredential
@@ -45,7 +45,7 @@ async def connect_account(
     """
     async with use_case(actor=actor, now=now):
         account = await lock_account(handle)
-        decision = await access.require(actor, Action.ACCOUNT_CONNECT, Target(scope=account.scope))
+        decision = await require_on(account, Action.ACCOUNT_CONNECT, called=handle, actor=actor, access=access)
         known = account.x_user_id
         if x_user.handle.lower() != account.handle.lower() or (known is not None and known != x_user.x_id):
             raise WrongXUser(actual=x_user.handle, expected=account.handle)
@@ -69,7 +69,7 @@ async def disconnect_account(handle: str, *, reason: str, actor: Actor, access: 
     """Stop acting as an account: its keys are marked revoked and nothing goes out until it is connected again."""
     async with use_case(actor=actor, now=now):
         account = await lock_account(handle)
-        decision = await access.require(actor, Action.ACCOUNT_DISCONNECT, Target(scope=account.scope))
+        decision = await require_on(account, Action.ACCOUNT_DISCONNECT, called=handle, actor=actor, access=access)
         await AccountCredential.update(
             {AccountCredential.state: "revoked", AccountCredential.reason: reason.strip()[:500]}
         ).where(AccountCredential.account == account.id)

@@ -8,14 +8,14 @@ import msgspec
 from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import Account
-from govern.domain.actions import Action, Target
+from govern.domain.actions import Action
 from govern.domain.audit import ConsentRecorded, ObjectRef
 from govern.domain.consent import ConsentEvent, ConsentKind, ConsentRules, DmPermission, Purpose, dm_permission
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.errors import N_, Invalid
 from govern.services import audit, contacts
-from govern.services.accounts import find_account
+from govern.services.accounts import find_account, require_on
 from govern.services.use_case import use_case
 from govern.tables import ConsentEvent as ConsentTable
 
@@ -138,7 +138,7 @@ async def _record(
     async with use_case(actor=actor, now=now):
         account = await find_account(account_handle)
         if kind is ConsentKind.OPT_IN:  # an opt-out needs no right
-            await access.require(actor, Action.CONSENT_RECORD, Target(scope=account.scope))
+            await require_on(account, Action.CONSENT_RECORD, called=account_handle, actor=actor, access=access)
         person = await contacts.contact_for(contact_handle, scope=account.scope, actor=actor, now=now)
         await contacts.lock_contact(person.id)
         event_id = uuid7(now)

@@ -18,11 +18,11 @@ _SCOPE = re.compile(r"company|brand:[a-z0-9][a-z0-9-]{0,38}|account:[A-Za-z0-9_]
 
 # The row is there before its entry, so that of two refusals at once one alone writes the entry.
 _COUNT = """
-INSERT INTO access_denial (actor, action, scope, rule, window_at, count, last_at, entry)
+INSERT INTO access_denial (actor, action, scope, rule, window_at, times, last_at, entry)
 VALUES ({}, {}, {}, {}, {}, 1, {}, {})
 ON CONFLICT (actor, action, scope, rule, window_at)
-DO UPDATE SET count = access_denial.count + 1, last_at = excluded.last_at
-RETURNING count, entry
+DO UPDATE SET times = access_denial.times + 1, last_at = excluded.last_at
+RETURNING times, entry
 """
 _NAME_ENTRY = """
 UPDATE access_denial SET entry = {} WHERE actor = {} AND action = {} AND scope = {} AND rule = {} AND window_at = {}
@@ -32,7 +32,7 @@ UPDATE access_denial SET summed_at = {}
  WHERE (actor, action, scope, rule, window_at) IN (
    SELECT actor, action, scope, rule, window_at FROM access_denial
     WHERE summed_at IS NULL AND window_at <= {} ORDER BY window_at LIMIT 200 FOR UPDATE SKIP LOCKED)
-RETURNING actor, action, scope, rule, window_at, count, entry
+RETURNING actor, action, scope, rule, window_at, times, entry
 """
 _FORGET = "DELETE FROM access_denial WHERE summed_at IS NOT NULL AND window_at < {}"
 
@@ -58,7 +58,7 @@ async def record_denied(
     nothing = UUID(int=0)
     async with transaction():
         counted = rows(await AccessDenial.raw(_COUNT, *key, now, nothing))[0]
-        if counted["count"] > 1:
+        if counted["times"] > 1:
             return UUID(str(counted["entry"]))
         receipt = await audit.record(
             AccessDenied(action=action, scope=scope, reason=reason, rule=str(rule) if rule else None),
@@ -76,11 +76,11 @@ async def sum_denials(*, now: datetime) -> int:
     """Write one summary entry for each kind of refusal that was repeated in a window that is over; forget old ones."""
     async with transaction():
         closed = rows(await AccessDenial.raw(_CLOSED, now, now - WINDOW))
-        repeated = [row for row in closed if row["count"] > 1]
+        repeated = [row for row in closed if row["times"] > 1]
         for row in repeated:
             await audit.record(
                 AccessDeniedAgain(
-                    action=row["action"], scope=row["scope"], rule=row["rule"], times=row["count"] - 1, first=row["entry"]
+                    action=row["action"], scope=row["scope"], rule=row["rule"], times=row["times"] - 1, first=row["entry"]
                 ),
                 actor=_refused(row["actor"]),
                 now=now,

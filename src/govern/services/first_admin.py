@@ -9,13 +9,13 @@ from govern.domain.ids import uuid7
 from govern.domain.members import Actor, Member
 from govern.errors import N_, Conflict
 from govern.services import audit, passwords
+from govern.services.gate import close_gate
 from govern.services.members import find_by_email, insert_member
 from govern.services.use_case import use_case
 from govern.tables import RoleGrant
 
 REASON = "first admin of this company"
 
-_LOCK = "SELECT pg_advisory_xact_lock(7372035421)"  # of two commands at once, the second finds the first one's admin
 _ADMINS = """
 SELECT 1 FROM role_grant g JOIN member m ON m.id = g.member
  WHERE g.role = 'admin' AND g.scope = 'company' AND g.revoked_at IS NULL AND m.state <> 'left'
@@ -46,7 +46,7 @@ async def create_first_admin(
     """
     hashed = await passwords.hash_password(password)
     async with use_case(actor=actor, now=now):
-        await RoleGrant.raw(_LOCK)
+        await close_gate()  # of two commands at once, the second finds the first one's admin
         if await has_admin(now=now):
             raise AdminExists
         member = await insert_member(

@@ -7,54 +7,29 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import COMPANY, Action, Decision, Role, Target
-from govern.domain.audit import ObjectRef, RoleAssigned, RoleRevoked
-from govern.domain.drafts import check_reason
-from govern.domain.ids import uuid7
+from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.members import Actor
-from govern.errors import N_, Conflict, Invalid, NotFound
-from govern.services import audit
-from govern.services.grant_source import grants_of
-from govern.services.members import lock_member
+from govern.errors import N_, NotFound
+from govern.services.grant_writing import (
+    AlreadyGranted,
+    AlreadyRevoked,
+    LastAdmin,
+    check_role,
+    check_terms,
+    lock_last_admins,
+    pledged_to,
+    write_end,
+    write_grant,
+)
+from govern.services.members import NOBODY, UnknownMember, find_and_lock
+from govern.services.scope_rights import require_at
 from govern.services.use_case import use_case
 from govern.tables import Member, RoleGrant, Scope
-
-MIN_REASON = 3
-
-
-class AlreadyGranted(Conflict):
-    code = "grant.exists"
-    template = N_("{name} already has the role {role} at {scope}.")
-
-
-class AlreadyRevoked(Conflict):
-    code = "grant.already_revoked"
-    template = N_("This role was revoked already.")
-
-
-class LastAdmin(Conflict):
-    code = "grant.last_admin"
-    template = N_("This is the last admin of the company without an end date; make another one first.")
-
-
-class UnknownRole(Invalid):
-    code = "grant.unknown_role"
-    template = N_("There is no role {role} that can be given.")
 
 
 class UnknownScope(NotFound):
     code = "scope.unknown"
     template = N_("There is no scope {name}: company, brand:<slug> or account:<handle>.")
-
-
-class BadReason(Invalid):
-    code = "grant.reason_required"
-    template = N_("Please give a reason of 3 to 500 characters.")
-
-
-class BadEnd(Invalid):
-    code = "grant.end_in_past"
-    template = N_("The end of a role must be in the future.")
 
 
 class GrantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +60,7 @@ class ScopeView(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
-_VIEW = """
+VIEW = """
 SELECT g.id, g.member AS member_id, m.email AS member_email, m.name AS member_name, g.role, g.scope,
        b.name AS granted_by_name, g.granted_at, g.reason, g.starts_at, g.expires_at, g.revoked_at,
        r.name AS revoked_by_name, g.revoke_reason
@@ -93,22 +68,13 @@ SELECT g.id, g.member AS member_id, m.email AS member_email, m.name AS member_na
   LEFT JOIN member b ON b.id = g.granted_by LEFT JOIN member r ON r.id = g.revoked_by
 """
 _VIEW_LIST = (
-    _VIEW
+    VIEW
     + """
  WHERE ({}::text IS NULL OR m.email = {}) AND ({}::text IS NULL OR g.scope = {}) AND ({} OR g.revoked_at IS NULL)
  ORDER BY m.name, g.scope, g.role, g.granted_at
 """
 )
-_VIEW_ONE = _VIEW + " WHERE g.id = {}"
-_LOCK = "SELECT id FROM role_grant WHERE id = {} FOR NO KEY UPDATE"
-_EXPIRED = """
-SELECT id FROM role_grant WHERE member = {} AND role = {} AND scope = {} AND revoked_at IS NULL AND expires_at <= now()
-"""
-_RENEWED = "It had expired; the role was given anew."
-_LOCK_ADMINS = """
-SELECT id FROM role_grant WHERE role = 'admin' AND scope = 'company' AND revoked_at IS NULL AND expires_at IS NULL
- ORDER BY id FOR NO KEY UPDATE
-"""
+_VIEW_ONE = VIEW + " WHERE g.id = {}"
 _LABELS = """
 SELECT s.key, s.kind, s.parent, coalesce(b.name, '@' || a.handle, 'company') AS label
   FROM scope s LEFT JOIN brand b ON b.scope = s.key LEFT JOIN account a ON a.scope = s.key
@@ -141,90 +107,67 @@ async def assign_role(
     role: str,
     scope: str,
     reason: str,
+    starts_at: datetime | None = None,
     expires_at: datetime | None = None,
     actor: Actor,
     access: Access,
     now: datetime,
 ) -> GrantView:
-    """Give a member a role at a scope and below; it holds from the next decision on."""
-    _check(role, reason, expires_at, now)
+    """Give a member a role at a scope and below; it holds from its start on, else from the next decision on.
+
+    Raises:
+        UnknownRole, BadReason, BadStart, BadEnd, UnknownMember, UnknownScope
+        Denied: the policy forbids it.
+        AlreadyGranted: the member has it, or will have it.
+    """
+    check_role(role)
+    check_terms(reason, starts_at, expires_at, now)
     async with use_case(actor=actor, now=now):
         await access.lock()
-        member = await lock_member(email)
+        member = await find_and_lock(email)
         if not await Scope.exists().where(Scope.key == scope):
             raise UnknownScope(name=scope[:64])
-        decision = await access.require(actor, Action.ROLE_ASSIGN, await _target(member.id, role, scope))
-        grant = RoleGrant(
-            id=uuid7(now),
-            member=member.id,
-            role=role,
-            scope=scope,
-            granted_by=actor.member,
-            granted_at=now,
-            reason=reason.strip(),
-            starts_at=now,
-            expires_at=expires_at,
-        )
-        if (role, scope) in await grants_of(member.id):
+        target = await _target(member.id if member else NOBODY, role, scope)
+        unknown = UnknownScope(name=scope[:64])
+        decision = await require_at(target, Action.ROLE_ASSIGN, unknown=unknown, actor=actor, access=access)
+        if member is None:
+            raise UnknownMember(name=email[:80])
+        if (role, scope) in await pledged_to(member.id):
             raise AlreadyGranted(name=member.name, role=role, scope=scope)
-        await _close_expired(member.id, role, scope, actor=actor, now=now, decision=decision)
-        await RoleGrant.insert(grant)
-        await audit.record(
-            RoleAssigned(member=member.id, role=role, expires_at=expires_at, reason=reason.strip()),
+        grant = await write_grant(
+            member.id,
+            role,
+            scope,
+            reason=reason,
+            starts_at=starts_at,
+            expires_at=expires_at,
             actor=actor,
             now=now,
-            object=ObjectRef(kind="grant", id=grant.id),
-            refs=(ObjectRef(kind="member", id=member.id),),
-            scope=scope,
             decision=decision,
         )
-        return await get_view(grant.id)
-
-
-async def _close_expired(
-    member: UUID, role: str, scope: str, *, actor: Actor, now: datetime, decision: Decision
-) -> None:
-    """Close the member's expired grant of the same role and scope: only one may stand open, and rows are their own history."""
-    for row in rows(await RoleGrant.raw(_EXPIRED, member, role, scope)):
-        await _revoke(row["id"], member, role, scope, _RENEWED, actor=actor, now=now, decision=decision)
+        return await get_view(grant)
 
 
 async def revoke_role(grant_id: UUID, *, reason: str, actor: Actor, access: Access, now: datetime) -> GrantView:
     """Take a role away; it is gone for the next decision."""
-    _check(None, reason, None, now)
+    check_terms(reason, None, None, now)
     async with use_case(actor=actor, now=now):
         await access.lock()
-        admins = {row["id"] for row in rows(await RoleGrant.raw(_LOCK_ADMINS))}
-        await RoleGrant.raw(_LOCK, grant_id)
+        admins = await lock_last_admins()
         grant = await get_view(grant_id)
-        decision = await access.require(
-            actor, Action.ROLE_REVOKE, await _target(grant.member_id, grant.role, grant.scope)
+        target = await _target(grant.member_id, grant.role, grant.scope)
+        unknown = NotFound(noun="grant", name=str(grant_id))
+        decision = await require_at(
+            target, Action.ROLE_REVOKE, unknown=unknown, seen_by=Action.ACCESS_READ, actor=actor, access=access
         )
         if grant.revoked_at is not None:
             raise AlreadyRevoked
         if admins == {grant_id}:
             raise LastAdmin
-        await _revoke(
-            grant_id, grant.member_id, grant.role, grant.scope, reason.strip(), actor=actor, now=now, decision=decision
+        await write_end(
+            grant_id, grant.member_id, grant.role, grant.scope, reason=reason, actor=actor, now=now, decision=decision
         )
         return await get_view(grant_id)
-
-
-async def _revoke(
-    grant: UUID, member: UUID, role: str, scope: str, reason: str, *, actor: Actor, now: datetime, decision: Decision
-) -> None:
-    await RoleGrant.update(
-        {RoleGrant.revoked_at: now, RoleGrant.revoked_by: actor.member, RoleGrant.revoke_reason: reason}
-    ).where(RoleGrant.id == grant)
-    await audit.record(
-        RoleRevoked(member=member, role=role, reason=reason),
-        actor=actor,
-        now=now,
-        object=ObjectRef(kind="grant", id=grant),
-        refs=(ObjectRef(kind="member", id=member),),
-        scope=scope,
-        decision=decision,
-    )
 
 
 async def get_view(grant_id: UUID) -> GrantView:
@@ -250,14 +193,5 @@ async def _is_email_of(member: UUID, email: str) -> bool:
 
 
 async def _target(member: UUID, role: str, scope: str) -> Target:
-    held = await grants_of(member)
+    held = await pledged_to(member)
     return Target(scope=scope, facts={"member": str(member), "role": role, "member_grants": held})
-
-
-def _check(role: str | None, reason: str, expires_at: datetime | None, now: datetime) -> None:
-    if role is not None and (role not in set(Role) or role == Role.PUBLISHER):
-        raise UnknownRole(role=role[:32], field="role")
-    if len(check_reason(reason) or "") < MIN_REASON:
-        raise BadReason(field="reason")
-    if expires_at is not None and expires_at <= now:
-        raise BadEnd(field="expires_at")

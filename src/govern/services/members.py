@@ -11,24 +11,26 @@ import msgspec
 from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import COMPANY, Action, Decision, Target
-from govern.domain.audit import MemberCreated, MemberPasswordSet, ObjectRef
+from govern.domain.audit import MemberCreated, ObjectRef
 from govern.domain.drafts import UnknownZone
 from govern.domain.ids import uuid7
-from govern.domain.members import Actor, EmailTaken, Member, MemberState, SignInFailed
+from govern.domain.members import Actor, EmailTaken, Member, MemberState
 from govern.errors import N_, Denied, Invalid, NotFound
 from govern.services import audit, passwords
 from govern.services.use_case import use_case
 from govern.tables import Member as MemberTable
-from govern.tables import Session
 
 _VIEW = """
 SELECT m.id, m.email, m.name, m.state, m.language, m.zone,
+       m.password_hash IS NULL AND m.state <> 'left' AS waiting,
        coalesce(array_agg(DISTINCT g.role) FILTER (WHERE g.id IS NOT NULL), ARRAY[]::varchar[]) AS roles
   FROM member m LEFT JOIN role_grant g ON g.member = m.id AND g.revoked_at IS NULL
    AND g.starts_at <= now() AND (g.expires_at IS NULL OR g.expires_at > now())
 """
 
 
+NOBODY = UUID(int=0)
+"""Stands for a person who does not exist: who may not know is refused in the same words as for one who does."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -65,9 +67,12 @@ async def get_member(email: str, *, actor: Actor, access: Access, now: datetime)
     """
     found = await find_by_email(email)
     if found is None or found.id != actor.member:
-        async with use_case(actor=actor, now=now):
-            if not await access.where_can(actor, Action.ACCESS_READ):
-                await access.require(actor, Action.ACCESS_READ, Target(scope=COMPANY))
+        try:
+            async with use_case(actor=actor, now=now):
+                if not await access.where_can(actor, Action.ACCESS_READ):
+                    await access.require(actor, Action.ACCESS_READ, Target(scope=COMPANY))
+        except Denied as denied:
+            raise UnknownMember(name=email[:80]) from denied
     if found is None:
         raise UnknownMember(name=email[:80])
     return found
@@ -91,11 +96,16 @@ async def lock_member(email: str) -> Member:
     Raises:
         UnknownMember: there is nobody with that address.
     """
-    await MemberTable.raw(_LOCK, email.strip().lower())
-    found = await find_by_email(email)
+    found = await find_and_lock(email)
     if found is None:
         raise UnknownMember(name=email[:80])
     return found
+
+
+async def find_and_lock(email: str) -> Member | None:
+    """Lock a member's row until the end of the transaction, if there is such a member."""
+    await MemberTable.raw(_LOCK, email.strip().lower())
+    return await find_by_email(email)
 
 
 async def create_member(
@@ -122,7 +132,7 @@ async def insert_member(
     *,
     email: str,
     name: str,
-    hashed: str,
+    hashed: str | None,
     language: str,
     zone: str,
     actor: Actor,
@@ -153,7 +163,7 @@ async def insert_member(
         scope=COMPANY,
         decision=decision,
     )
-    return _member({**row.to_dict(), "roles": []})
+    return _member({**row.to_dict(), "waiting": hashed is None, "roles": []})
 
 
 async def change_settings(*, language: str, zone: str, theme: str, single_keys: bool, actor: Actor) -> None:
@@ -171,31 +181,6 @@ async def change_settings(*, language: str, zone: str, theme: str, single_keys: 
     ).where(MemberTable.id == actor.member)
 
 
-async def change_password(*, old: str, new: str, session_id: UUID, actor: Actor, now: datetime) -> None:
-    """Set a new password, knowing the old one; every other session of the member ends.
-
-    Raises:
-        SignInFailed: the old password is wrong.
-        WeakPassword: the new one is too short, too long or common.
-    """
-    row = await MemberTable.select(MemberTable.password_hash).where(MemberTable.id == actor.member).first()
-    if row is None or not await passwords.verify_password(row["password_hash"], old):
-        raise SignInFailed
-    hashed = await passwords.hash_password(new)
-    async with use_case(actor=actor, now=now):
-        await MemberTable.update({MemberTable.password_hash: hashed}).where(MemberTable.id == actor.member)
-        await Session.update({Session.revoked_at: now}).where(
-            (Session.member == actor.member) & (Session.id != session_id) & (Session.revoked_at.is_null())
-        )
-        await audit.record(
-            MemberPasswordSet(),
-            actor=actor,
-            now=now,
-            object=ObjectRef(kind="member", id=_own(actor)),
-            scope=COMPANY,
-        )
-
-
 def check_zone(zone: str) -> str:
     """Return the zone if the time zone database has it.
 
@@ -205,12 +190,6 @@ def check_zone(zone: str) -> str:
     if zone not in available_timezones():
         raise UnknownZone(zone=zone[:40], field="zone")
     return zone
-
-
-def _own(actor: Actor) -> UUID:
-    if actor.member is None:
-        raise Denied(sentence="Only a person can do this.", reason="no_rule", rule=None, action="", scope=COMPANY)
-    return actor.member
 
 
 def _check_email(email: str) -> str:
@@ -234,6 +213,7 @@ def _member(row: dict[str, Any]) -> Member:
             "state": MemberState(str(row["state"])),
             "language": row["language"],
             "zone": row["zone"],
+            "waiting": row["waiting"],
             "roles": tuple(sorted(row["roles"])),
         },
         Member,

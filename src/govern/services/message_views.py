@@ -173,16 +173,19 @@ async def get_message(message_id: UUID | str, *, actor: Actor, access: Access, n
         UnknownMessage: there is none, or the actor may not read it; the two answers are the same.
     """
     message = await load_message(message_id)
-    action = Action.CONVERSATION_READ_DM if message.kind is Kind.DM else Action.MESSAGE_READ
-    if message.kind is Kind.DM and message.author == actor.member:
-        action = Action.MESSAGE_READ
     try:
         async with use_case(actor=actor, now=now):
             about(message_ref(message))
-            await access.require(actor, action, Target(scope=message.scope))
+            await access.require(actor, reading(message, actor), Target(scope=message.scope))
     except Denied as denied:
         raise UnknownMessage(name=str(message_id)[:40]) from denied
     return message
+
+
+def reading(message: Message, actor: Actor) -> Action:
+    """Return the right by which the actor may read a message: a private one of somebody else's has its own."""
+    private = message.kind is Kind.DM and message.author != actor.member
+    return Action.CONVERSATION_READ_DM if private else Action.MESSAGE_READ
 
 
 async def list_messages(

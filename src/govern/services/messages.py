@@ -19,9 +19,10 @@ from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, State, check_revision, content_digest, next_state
 from govern.services import audit
-from govern.services.accounts import find_account
+from govern.services.accounts import find_account, require_on
 from govern.services.contacts import contact_for
 from govern.services.members import check_zone
+from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, reschedule
@@ -88,7 +89,7 @@ async def insert_draft(
 ) -> Message:
     """Write a checked draft in the caller's transaction."""
     account = await find_account(draft.account)
-    decision = await access.require(actor, WRITE_ACTION[draft.kind], Target(scope=account.scope))
+    decision = await require_on(account, WRITE_ACTION[draft.kind], called=draft.account, actor=actor, access=access)
     contact = await contact_for(draft.recipient, scope=account.scope, actor=actor, now=now) if draft.recipient else None
     row = MessageTable(
         id=uuid7(now),
@@ -142,7 +143,7 @@ async def revise_message(
     check_text(text)
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
-        decision = await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
+        decision = await require(message, WRITE_ACTION[message.kind], called=message_id, actor=actor, access=access)
         check_revision(message.revision.number, revision)
         state = next_state(message.state, Event.REVISE)
         if text == message.revision.text and message.state is state:
@@ -202,7 +203,7 @@ async def schedule_message(
         message = await lock_message(message_id)
         own_draft = message.state is State.DRAFT and message.author == actor.member  # lint: allow state: own work
         action = WRITE_ACTION[message.kind] if own_draft else Action.MESSAGE_SCHEDULE
-        decision = await access.require(actor, action, Target(scope=message.scope))
+        decision = await require(message, action, called=message_id, actor=actor, access=access)
         check_revision(message.revision.number, revision)
         state = next_state(message.state, Event.SCHEDULE)
         account = await find_account(message.account)
@@ -244,8 +245,13 @@ async def withdraw_message(
     reason = check_reason(reason)
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
-        decision = await access.require(
-            actor, Action.MESSAGE_WITHDRAW, Target(scope=message.scope, facts={"author": str(message.author)})
+        decision = await require(
+            message,
+            Action.MESSAGE_WITHDRAW,
+            Target(scope=message.scope, facts={"author": str(message.author)}),
+            called=message_id,
+            actor=actor,
+            access=access,
         )
         check_revision(message.revision.number, revision)
         state = next_state(message.state, Event.WITHDRAW)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import Action, Target
+from govern.domain.actions import Action
 from govern.domain.audit import PublicationSettled
 from govern.domain.drafts import MAX_REASON, BadTarget, ReasonRequired
 from govern.domain.ids import uuid7
@@ -16,6 +16,7 @@ from govern.domain.publications import ANSWER_WINDOW, Settlement
 from govern.errors import N_, Conflict
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
+from govern.services.message_rights import require
 from govern.services.message_views import (
     READABLE,
     VIEW,
@@ -74,7 +75,7 @@ async def settle_outcome(
     x_id = _check(reason, x_id if is_out else None)
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
-        decision = await access.require(actor, Action.MESSAGE_SETTLE, Target(scope=message.scope))
+        decision = await require(message, Action.MESSAGE_SETTLE, called=message_id, actor=actor, access=access)
         state = next_state(message.state, Event.SETTLE_SENT if is_out else Event.SETTLE_NOT_SENT)
         row = await _open_question(message, x_id)
         settlement = Settlement.SENT if is_out else Settlement.NOT_SENT

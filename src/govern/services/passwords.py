@@ -1,6 +1,7 @@
 """Passwords: argon2id, hashed in threads so that the event loop never waits for one."""
 
 import asyncio
+import os
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -9,7 +10,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from govern.domain.members import WeakPassword
 
 _HASHER = PasswordHasher()
-_GATE = asyncio.Semaphore(2)
+_GATE = asyncio.Semaphore(os.cpu_count() or 1)
+"""One per core: more at once would only share the cores, and 64 MiB each."""
 _COMMON = frozenset(
     {
         "123456789012",
@@ -45,8 +47,18 @@ def check_password(password: str) -> None:
 async def hash_password(password: str) -> str:
     """Return the argon2id hash to keep, after `check_password`."""
     check_password(password)
+    return await rehash(password)
+
+
+async def rehash(password: str) -> str:
+    """Return the hash of a password that was accepted before, with today's work."""
     async with _GATE:
         return await asyncio.to_thread(_HASHER.hash, password)
+
+
+def is_outdated(hashed: str) -> bool:
+    """Tell whether a hash was made with less work than is asked for today."""
+    return _HASHER.check_needs_rehash(hashed)
 
 
 async def verify_password(hashed: str | None, password: str) -> bool:

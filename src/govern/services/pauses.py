@@ -20,17 +20,18 @@ from govern.errors import N_, Conflict, Invalid, NotFound
 from govern.services import audit
 from govern.services.gate import close_gate
 from govern.services.grants import UnknownScope
+from govern.services.scope_rights import require_at
 from govern.services.use_case import use_case
 from govern.tables import Message as MessageTable
 from govern.tables import Pause as PauseTable
 from govern.tables import Scope
 
 _VIEW = """
-SELECT p.id, p.scope, p.kinds, p.reason, p.set_by, m.name AS set_by_name, p.set_at
+SELECT p.id, p.scope, p.kinds, p.reason, p.set_by, m.name AS set_by_name, p.set_at, p.lifted_at
   FROM pause p JOIN member m ON m.id = p.set_by
 """
 _ACTIVE = _VIEW + " WHERE p.lifted_at IS NULL ORDER BY p.set_at"
-_ONE = _VIEW + " WHERE p.id = {} AND p.lifted_at IS NULL FOR NO KEY UPDATE OF p"
+_ONE = _VIEW + " WHERE p.id = {} FOR NO KEY UPDATE OF p"
 _COVERING = """
 WITH RECURSIVE above(key, parent) AS (
   SELECT key, parent FROM scope WHERE key = {} UNION ALL SELECT s.key, s.parent FROM scope s JOIN above a ON s.key = a.parent
@@ -86,7 +87,10 @@ async def count_touched(
 ) -> PauseCounts:
     """Say in numbers what a pause here would stop; nothing is changed."""
     async with use_case(actor=actor, now=now):
-        await access.require(actor, Action.PAUSE_SET, Target(scope=scope))
+        unknown = UnknownScope(name=scope[:64])
+        if not await Scope.exists().where(Scope.key == scope):
+            raise unknown
+        await require_at(Target(scope), Action.PAUSE_SET, unknown=unknown, actor=actor, access=access)
         return await _counts(scope, kinds)
 
 
@@ -99,7 +103,8 @@ async def set_pause(
         await close_gate()
         if not await Scope.exists().where(Scope.key == scope):
             raise UnknownScope(name=scope[:64])
-        decision = await access.require(actor, Action.PAUSE_SET, Target(scope=scope))
+        unknown = UnknownScope(name=scope[:64])
+        decision = await require_at(Target(scope), Action.PAUSE_SET, unknown=unknown, actor=actor, access=access)
         if any(pause.scope == scope and set(kinds) <= set(pause.kinds) for pause in await _active()):
             raise AlreadyPaused(scope=scope)
         pause_id = uuid7(now)
@@ -130,14 +135,14 @@ async def lift_pause(pause_id: UUID, *, reason: str = "", actor: Actor, access: 
     given = check_reason(reason)
     async with use_case(actor=actor, now=now):
         found = rows(await PauseTable.raw(_ONE, pause_id))
+        unknown = NotFound(noun="pause", name=str(pause_id))
         if not found:
-            if await PauseTable.exists().where(PauseTable.id == pause_id):
-                raise NotPaused
-            raise NotFound(noun="pause", name=str(pause_id))
+            raise unknown
         pause = _pause(found[0])
-        decision = await access.require(
-            actor, Action.PAUSE_LIFT, Target(scope=pause.scope, facts={"pause_set_by": str(pause.set_by)})
-        )
+        target = Target(scope=pause.scope, facts={"pause_set_by": str(pause.set_by)})
+        decision = await require_at(target, Action.PAUSE_LIFT, unknown=unknown, actor=actor, access=access)
+        if found[0]["lifted_at"] is not None:
+            raise NotPaused
         await PauseTable.update({PauseTable.lifted_by: actor.member, PauseTable.lifted_at: now}).where(
             PauseTable.id == pause_id
         )

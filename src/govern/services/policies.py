@@ -49,10 +49,12 @@ def load_policies(folder: Path) -> Policies:
     )
 
 
-async def record_loaded(access_digest: str, policies: Policies, *, now: datetime) -> None:
-    """Write into the log which rules are in force from now on, where they differ from the last ones it knows."""
+async def record_loaded(policies: Policies, *, now: datetime) -> None:
+    """Write into the log which rules are in force from now on, where they differ from the last ones it knows.
+
+    The access policy is put in force by `services/policy_activation.py`, which records that itself.
+    """
     digests: Mapping[str, str] = {
-        "access": access_digest,
         "approval": policies.approval.digest,
         "screening": policies.screening.digest,
     }

@@ -18,6 +18,7 @@ from govern.domain.drafts import ReasonRequired, check_reason
 from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, check_revision, next_state
 from govern.services import audit
+from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.use_case import use_case
 from govern.services.verdicts import approve_target, insert_verdict
@@ -79,7 +80,14 @@ async def _refuse(
         raise ReasonRequired(why="the author must know what to do", field="reason")
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
-        decision = await access.require(actor, no.action, approve_target(message, edit_and_approve=False))
+        decision = await require(
+            message,
+            no.action,
+            approve_target(message, edit_and_approve=False),
+            called=message_id,
+            actor=actor,
+            access=access,
+        )
         check_revision(message.revision.number, revision)
         state = next_state(message.state, no.event)
         await insert_verdict(message, no.verdict, given, actor=actor, now=now)

@@ -8,7 +8,7 @@ import msgspec
 from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import Account
-from govern.domain.actions import Action, Target
+from govern.domain.actions import Action
 from govern.domain.approvals import Severity
 from govern.domain.audit import ObjectRef, RevisionScreened
 from govern.domain.consent import DmPermission, PermissionState
@@ -19,7 +19,7 @@ from govern.domain.messages import Kind, Message
 from govern.screening.engine import screen
 from govern.screening.findings import Facts, Input, Screening
 from govern.services import audit
-from govern.services.accounts import find_account
+from govern.services.accounts import find_account, require_on
 from govern.services.consent import permission_for
 from govern.services.contacts import find_contact
 from govern.services.policies import Policies
@@ -167,7 +167,7 @@ async def preview(
     check_target(kind, in_reply_to=in_reply_to, recipient=recipient)
     ours = await find_account(account)
     async with use_case(actor=actor, now=now):
-        await access.require(actor, WRITE_ACTION[kind], Target(scope=ours.scope))
+        await require_on(ours, WRITE_ACTION[kind], called=account, actor=actor, access=access)
         permission = await _permission(ours, recipient, policies=policies, now=now) if kind is Kind.DM else None
     return screen_text(kind, text, ours, permission, policies=policies)
 
@@ -178,7 +178,7 @@ async def permission_of(
     """Say whether a DM from this account to this person may be written now."""
     ours = await find_account(account)
     async with use_case(actor=actor, now=now):
-        await access.require(actor, Action.MESSAGE_WRITE_DM, Target(scope=ours.scope))
+        await require_on(ours, Action.MESSAGE_WRITE_DM, called=account, actor=actor, access=access)
         return await _permission(ours, contact, policies=policies, now=now)
 
 

@@ -1,44 +1,41 @@
-"""Signing in and out: sessions live in PostgreSQL, the browser holds 256 random bits."""
+"""Sessions live in PostgreSQL, the browser holds 256 random bits."""
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from govern.database import rows, transaction
-from govern.domain.actions import COMPANY
-from govern.domain.audit import ObjectRef, SessionLocked, SessionSignedIn, SessionSignedOut, SessionSignInFailed
+from govern.database import rows
+from govern.domain.actions import COMPANY, Seen
+from govern.domain.audit import ObjectRef, SessionSignedIn, SessionSignedOut
 from govern.domain.ids import uuid7
-from govern.domain.members import Actor, Member, SignInDelayed, SignInFailed, Via, member_actor, system_actor
+from govern.domain.members import Actor, Member, NotSignedIn, SignInFailed, Via, member_actor
+from govern.domain.sign_in import FRESH, is_second
 from govern.errors import NotFound
-from govern.services import audit, passwords
-from govern.services.members import find_by_id
-from govern.tables import Member as MemberTable
+from govern.services import audit
+from govern.services.use_case import use_case
+from govern.settings import current
 from govern.tables import Session
 
-IDLE = timedelta(minutes=60)
-ABSOLUTE = timedelta(hours=12)
-FREE_FAILURES = 5
-LONGEST_DELAY = 900
-
-_FIND = """
-SELECT s.id, s.member, s.factors, s.created_at, s.seen_at, s.expires_at, s.user_agent, m.theme, m.single_keys
-  FROM session s JOIN member m ON m.id = s.member
- WHERE s.token_hash = {} AND s.revoked_at IS NULL AND s.expires_at > {} AND s.seen_at > {} AND m.state = 'active'
+_VIEW = """
+SELECT s.id, s.factors, s.created_at, s.seen_at, s.fresh_at, s.expires_at, s.user_agent, m.theme, m.single_keys,
+       m.id AS member, m.email, m.name, m.state, m.language, m.zone,
+       ARRAY(SELECT DISTINCT g.role FROM role_grant g WHERE g.member = m.id AND g.revoked_at IS NULL
+              AND g.starts_at <= now() AND (g.expires_at IS NULL OR g.expires_at > now()) ORDER BY g.role) AS roles,
+       a.version, coalesce(a.policy_digest, '') AS digest, clock_timestamp() AS at
+  FROM session s JOIN member m ON m.id = s.member CROSS JOIN access_state a
+ WHERE s.revoked_at IS NULL AND m.state = 'active' AND s.expires_at > {} AND s.seen_at > {}
 """
-_OF_MEMBER = """
-SELECT s.id, s.member, s.factors, s.created_at, s.seen_at, s.expires_at, s.user_agent, m.theme, m.single_keys
-  FROM session s JOIN member m ON m.id = s.member
- WHERE s.member = {} AND s.revoked_at IS NULL AND s.expires_at > {} AND s.seen_at > {} ORDER BY s.seen_at DESC
-"""
-_SUCCEED = """
-UPDATE member SET failed_sign_ins = 0, locked_until = NULL
- WHERE id = {} AND (locked_until IS NULL OR locked_until <= {}) RETURNING id
-"""
-_FAIL = """
-UPDATE member SET failed_sign_ins = failed_sign_ins + 1 WHERE id = {} RETURNING failed_sign_ins
+_FIND = _VIEW + " AND s.token_hash = {}"
+_OF_MEMBER = _VIEW + " AND s.member = {} ORDER BY s.seen_at DESC"
+_MEMBER_FIELDS = ("email", "name", "state", "language", "zone", "roles")
+_ROTATE = """
+UPDATE session SET token_hash = {}, fresh_at = coalesce({}, fresh_at), factors = {}
+ WHERE id = {} AND member = {} AND revoked_at IS NULL RETURNING id
 """
 
 
@@ -52,12 +49,24 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     factors: tuple[str, ...]
     created_at: datetime
     seen_at: datetime
+    fresh_at: datetime | None
     expires_at: datetime
     user_agent: str
+    seen: Seen
+    """What the query that found it said of the access state."""
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether more than a password was proved."""
+        return is_second(self.factors)
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Tell whether the member proved a moment ago who they are: within 15 minutes."""
+        return self.fresh_at is not None and now - self.fresh_at < FRESH
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A fresh session and the secret for its cookie, which is kept nowhere."""
+    """A session and the new secret for its cookie, which is kept nowhere."""
 
     token: str
     session: SessionInfo
@@ -71,101 +80,76 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def delay_after(failures: int) -> int:
-    """Return how many seconds the next try must wait: none up to 5 failures, then 2, 4, … 900."""
-    over = failures - FREE_FAILURES
-    return 0 if over <= 0 else min(2 ** min(over, 10), LONGEST_DELAY)
-
-
-async def sign_in(*, email: str, password: str, user_agent: str, now: datetime) -> SignedIn:
-    """Open a session for a member who knows the password.
-
-    Raises:
-        SignInFailed: unknown address, wrong password or no active member: one answer, the same work.
-        SignInDelayed: too many failures; the try does not count before `seconds` have passed.
-    """
-    row = (
-        await MemberTable.select(
-            MemberTable.id,
-            MemberTable.name,
-            MemberTable.password_hash,
-            MemberTable.state,
-            MemberTable.locked_until,
-        )
-        .where(MemberTable.email == email.strip().lower())
-        .first()
-    )
-    if row and row["locked_until"] and row["locked_until"] > now:
-        raise SignInDelayed(seconds=max(1, round((row["locked_until"] - now).total_seconds())))
-    fits = await passwords.verify_password(row["password_hash"] if row else None, password)
-    if row is None:
-        raise SignInFailed
-    if not fits or row["state"] != "active":
-        await _count_failure(row["id"], now)
-        raise SignInFailed
-    actor = member_actor(row["id"], row["name"], via=Via.PANEL)
-    token = secrets.token_urlsafe(32)
-    async with transaction():
-        # Asked again under the row's lock: many guesses sent at once all found it unlocked.
-        if not rows(await MemberTable.raw(_SUCCEED, row["id"], now)):
-            raise SignInFailed
-        session = Session(
-            id=uuid7(now),
-            token_hash=hash_token(token),
-            member=row["id"],
-            factors="password",
-            user_agent=user_agent[:200],
-            created_at=now,
-            seen_at=now,
-            expires_at=now + ABSOLUTE,
-        )
-        await Session.insert(session)
-        await audit.record(
-            SessionSignedIn(),
-            actor=actor,
-            now=now,
-            object=ObjectRef(kind="session", id=session.id),
-            refs=(ObjectRef(kind="member", id=row["id"]),),
-            scope=COMPANY,
-        )
-    found = await find_session(token, now=now)
-    if found is None:
-        raise SignInFailed
-    return SignedIn(token=token, session=found)
-
-
-async def _count_failure(member: UUID, now: datetime) -> None:
-    actor = system_actor("sign-in", via=Via.PANEL)
-    who = ObjectRef(kind="member", id=member)
-    async with transaction():
-        failures = int(rows(await MemberTable.raw(_FAIL, member))[0]["failed_sign_ins"])
-        seconds = delay_after(failures)
-        if seconds:
-            await MemberTable.update({MemberTable.locked_until: now + timedelta(seconds=seconds)}).where(
-                MemberTable.id == member
-            )
-            recorded: SessionLocked | SessionSignInFailed = SessionLocked(failures=failures, seconds=seconds)
-        else:
-            recorded = SessionSignInFailed(reason="wrong_password", failures=failures)
-        await audit.record(recorded, actor=actor, now=now, object=who, scope=COMPANY)
-
-
 async def find_session(token: str, *, now: datetime) -> SessionInfo | None:
-    """Return the session of a cookie if it is neither ended, expired nor idle for an hour."""
-    found = rows(await Session.raw(_FIND, hash_token(token), now, now - IDLE))
+    """Return the session of a cookie if it counts: not ended, expired or idle, its member active.
+
+    It is the first and only query that every request makes; so it tells the state of access and the database's time.
+    """
+    found = rows(await Session.raw(_FIND, now, now - current().session_idle, hash_token(token)))
     if not found:
         return None
-    info = await _info(found[0])
+    info = _info(found[0])
     # Once a minute is exact enough for an idle time of an hour, and spares a write per request.
-    if info and now - info.seen_at > timedelta(minutes=1):
+    if now - info.seen_at > min(timedelta(minutes=1), current().session_idle / 2):
         await Session.update({Session.seen_at: now}).where(Session.id == info.id)
     return info
 
 
 async def list_sessions(*, actor: Actor, now: datetime) -> list[SessionInfo]:
     """Return one's own open sessions, the last seen first."""
-    found = [await _info(row) for row in rows(await Session.raw(_OF_MEMBER, actor.member, now, now - IDLE))]
-    return [info for info in found if info is not None]
+    found = await Session.raw(_OF_MEMBER, now, now - current().session_idle, actor.member)
+    return [_info(row) for row in rows(found)]
+
+
+async def open_session(member: UUID, name: str, *, factors: Sequence[str], user_agent: str, now: datetime) -> str:
+    """Write a session and its entry, in the caller's transaction, and return the secret for the cookie."""
+    actor = member_actor(member, name, via=Via.PANEL, factors=tuple(factors))
+    token = secrets.token_urlsafe(32)
+    session = Session(
+        id=uuid7(now),
+        token_hash=hash_token(token),
+        member=member,
+        factors=",".join(factors),
+        user_agent=user_agent[:200],
+        created_at=now,
+        seen_at=now,
+        fresh_at=now if is_second(factors) or not current().production else None,
+        expires_at=now + current().session_life,
+    )
+    await Session.insert(session)
+    await audit.record(SessionSignedIn(), actor=actor, now=now, **_objects(session.id, member))
+    return token
+
+
+async def signed_in(token: str, *, now: datetime) -> SignedIn:
+    """Return the session that was just opened or given a new secret.
+
+    Raises:
+        SignInFailed: it ended in the meantime.
+    """
+    found = await find_session(token, now=now)
+    if found is None:
+        raise SignInFailed
+    return SignedIn(token=token, session=found)
+
+
+async def rotate_session(session_id: UUID, *, member: UUID, factor: str | None = None, now: datetime) -> str:
+    """Give a session a new secret, in the caller's transaction; the old one is nobody's from now on.
+
+    `factor` is what was proved just now: it makes the session fresh.
+
+    Raises:
+        NotSignedIn: it is not an open session of this member.
+    """
+    row = await Session.select(Session.factors).where(Session.id == session_id).lock_rows("NO KEY UPDATE").first()
+    factors = str(row["factors"]).split(",") if row else []
+    if factor and factor not in factors:
+        factors.append(factor)
+    token = secrets.token_urlsafe(32)
+    values = (hash_token(token), now if factor else None, ",".join(factors), session_id, member)
+    if not rows(await Session.raw(_ROTATE, *values)):
+        raise NotSignedIn
+    return token
 
 
 async def sign_out(session_id: UUID, *, actor: Actor, now: datetime) -> None:
@@ -174,29 +158,46 @@ async def sign_out(session_id: UUID, *, actor: Actor, now: datetime) -> None:
     Raises:
         NotFound: it is not a session of this member.
     """
-    async with transaction():
+    async with use_case(actor=actor, now=now):
         owned = (Session.id == session_id) & (Session.member == actor.member)
         if not await Session.exists().where(owned):
             raise NotFound(noun="session", name=str(session_id))
-        ended = (
-            await Session.update({Session.revoked_at: now})
-            .where(owned & Session.revoked_at.is_null())
-            .returning(Session.id)
-        )
-        if not ended:
-            return
-        await audit.record(
-            SessionSignedOut(),
-            actor=actor,
-            now=now,
-            object=ObjectRef(kind="session", id=session_id),
-            refs=(ObjectRef(kind="member", id=actor.member),) if actor.member else (),
-            scope=COMPANY,
-        )
+        await _end(owned, actor=actor, now=now)
 
 
-async def _info(row: dict[str, object]) -> SessionInfo | None:
-    member = await find_by_id(msgspec.convert(row["member"], UUID))
-    if member is None:
-        return None
-    return msgspec.convert({**row, "member": member, "factors": tuple(str(row["factors"]).split(","))}, SessionInfo)
+async def sign_out_others(session_id: UUID, *, actor: Actor, now: datetime) -> int:
+    """End all of one's sessions but this one; return how many there were."""
+    async with use_case(actor=actor, now=now):
+        return await end_others(session_id, actor=actor, now=now)
+
+
+async def end_others(session_id: UUID, *, actor: Actor, now: datetime) -> int:
+    """End all of the actor's sessions but this one, in the caller's transaction; return how many there were."""
+    others = (Session.member == actor.member) & (Session.id != session_id) & (Session.expires_at > now)
+    return await _end(others, actor=actor, now=now)
+
+
+async def _end(which: Any, *, actor: Actor, now: datetime) -> int:
+    ended = rows(
+        await Session.update({Session.revoked_at: now})
+        .where(which & Session.revoked_at.is_null())
+        .returning(Session.id, Session.member)
+    )
+    for row in ended:
+        await audit.record(SessionSignedOut(), actor=actor, now=now, **_objects(row["id"], row["member"]))
+    return len(ended)
+
+
+def _objects(session: UUID, member: UUID) -> dict[str, Any]:
+    return {
+        "object": ObjectRef(kind="session", id=session),
+        "refs": (ObjectRef(kind="member", id=member),),
+        "scope": COMPANY,
+    }
+
+
+def _info(row: dict[str, Any]) -> SessionInfo:
+    member = {"id": row["member"], **{name: row[name] for name in _MEMBER_FIELDS}}
+    seen = {"version": row["version"], "digest": row["digest"], "at": row["at"]}
+    factors = str(row["factors"]).split(",")
+    return msgspec.convert({**row, "member": member, "factors": factors, "seen": seen}, SessionInfo)

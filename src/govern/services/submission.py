@@ -16,6 +16,7 @@ from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.conversations import find_inbound
 from govern.services.grant_source import roles_at
+from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
 from govern.services.publications import plan_publication, refuse_unknown_twin
@@ -42,7 +43,7 @@ async def submit_message(
     """Hand a draft in: screening decides, then `approval.toml` says who must approve, if anybody."""
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
-        decision = await access.require(actor, WRITE_ACTION[message.kind], Target(scope=message.scope))
+        decision = await require(message, WRITE_ACTION[message.kind], called=message_id, actor=actor, access=access)
         check_revision(message.revision.number, revision)
         if message.scheduled_at is not None:
             check_schedule(message.scheduled_at, now)

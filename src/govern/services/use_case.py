@@ -34,6 +34,7 @@ async def use_case(*, actor: Actor, now: datetime) -> AsyncIterator[None]:
     """Run the block in a transaction of its own; a denial inside is an entry of the log, whatever the caller does.
 
     Raises:
+        Denied; in its place NotFound, where the actor may not even know of what it is about.
         DoneMeanwhile: a unique index found what the rules could not see yet, since another transaction was writing it.
         TextUnstorable: a text holds U+0000.
     """
@@ -43,6 +44,8 @@ async def use_case(*, actor: Actor, now: datetime) -> AsyncIterator[None]:
             yield
     except Denied as denied:
         denied.data["entry"] = await record_denied(denied, actor=actor, now=now, object=_about.get())
+        if denied.unseen is not None:
+            raise denied.unseen from denied
         raise
     except UniqueViolationError as error:
         raise DoneMeanwhile from error

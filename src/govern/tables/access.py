@@ -80,7 +80,7 @@ class AccessDenial(Table, tablename="access_denial"):
     rule = Varchar(length=80, default=None, null=False)
     """The rule, or the reason where no rule decided."""
     window_at = Timestamptz(default=None, null=False)
-    count = Integer(default=1, null=False)
+    times = Integer(default=1, null=False)
     last_at = Timestamptz(default=None, null=False)
     entry = UUID(default=None, null=False)
     summed_at = Timestamptz(default=None, null=True)

@@ -17,7 +17,9 @@ class Totp(Table, tablename="totp"):
     member = ForeignKey(
         Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None, unique=True
     )
-    sealed = Bytea(default=None, null=False, secret=True)
+    sealed = Bytea(default=None, null=True, secret=True)
+    pending = Bytea(default=None, null=True, secret=True)
+    """What takes the place of `sealed` once a code of it was typed: the old one works until then."""
     last_step = BigInt(default=0, null=False)
     created_at = Timestamptz(default=None, null=False)
     confirmed_at = Timestamptz(default=None, null=True)
@@ -61,6 +63,7 @@ class Challenge(Table, tablename="challenge"):
     session = ForeignKey(Session, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     challenge = Bytea(default=None, null=True)
     """What a passkey must sign."""
+    tries = Integer(default=0, null=False)
     created_at = Timestamptz(default=None, null=False)
     expires_at = Timestamptz(default=None, null=False)
     used_at = Timestamptz(default=None, null=True)

@@ -1,4 +1,4 @@
-"""Who is asking: a session cookie for the panel, a bearer token for the API, never both; and the CSRF token."""
+"""Who is asking: a session cookie, for the API also a bearer token, never both; and the CSRF token."""
 
 import base64
 import binascii
@@ -21,8 +21,18 @@ AnyRequest = Request[Any, Any, Any]
 
 CSRF_FIELD = "_csrf"
 CSRF_HEADER = "x-csrf"
+PROOF = "_proof"
+PASSKEY_STEP = "_passkey_step"
+PASSKEY_ANSWER = "_passkey_answer"
+PROOF_FIELDS = frozenset({PROOF, PASSKEY_STEP, PASSKEY_ANSWER})
+"""What proves once more who sends a form; it is looked at before any handler runs, and no handler reads it."""
 SIGN_IN = "/admin/sign-in"
+SIGN_OUT = "/admin/sign-out"
+WELCOME = "/admin/welcome"
+CONFIRM = "/admin/confirm"
+SECURITY = "/admin/settings/security"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_AGENT = 200
 _MASK = 32
 
 
@@ -44,9 +54,25 @@ class CsrfFailed(Denied):
 
 
 def is_api(connection: AnyConnection) -> bool:
-    """Tell whether a program asks: it hears JSON and authenticates by token."""
+    """Tell whether a program asks: it hears JSON, and mostly shows a token."""
     path = connection.scope["path"]
     return path == "/api" or path.startswith("/api/")
+
+
+def opens_session(connection: AnyConnection) -> bool:
+    """Tell whether this is a form by which one signs in: it was made before there was a session."""
+    path = connection.scope["path"]
+    return any(path == door or path.startswith(f"{door}/") for door in (SIGN_IN, WELCOME))
+
+
+def client_address(connection: AnyConnection) -> str:
+    """Return whence the request came: failed sign-ins are counted by it."""
+    return connection.client.host if connection.client else ""
+
+
+def user_agent(connection: AnyConnection) -> str:
+    """Return what the browser calls itself, as far as a session keeps it."""
+    return connection.headers.get("user-agent", "")[:MAX_AGENT]
 
 
 def cookie_name(settings: Settings) -> str:
@@ -127,6 +153,8 @@ def check_origin(connection: AnyConnection, settings: Settings) -> None:
     if connection.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise CsrfFailed
     origin = connection.headers.get("origin")
+    if origin == "null" and "sec-fetch-site" in connection.headers:  # our own page that sends no referrer
+        return
     if origin is not None and origin.lower() not in _own_origins(connection, settings):
         raise CsrfFailed
 

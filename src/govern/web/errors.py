@@ -84,6 +84,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a refusal: what kind of rule said no."""
     rule: str | None = None
     """Of a refusal: the rule that said no."""
+    entry: str | None = None
+    """Of a refusal: the id of the entry of the log that tells of it; the panel explains it at `/admin/why/<entry>`."""
     errors: tuple[FieldError, ...] = ()
 
 
@@ -182,6 +184,8 @@ def _answer(
         return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=dict(headers or {}))
     if request.app.template_engine is None:
         return Response(f"{detail}\n", status_code=status, media_type=MediaType.TEXT, headers=dict(headers or {}))
+    entry = (data or {}).get("entry")
+    problem["why"] = f"/admin/why/{entry}" if entry else ""
     return Template("pages/problem.html", context=problem, status_code=status, headers=dict(headers or {}))
 
 

@@ -11,12 +11,15 @@ from litestar.routes import HTTPRoute
 
 from govern.domain.actions import Action
 from govern.domain.members import Actor, NotSignedIn, Via, member_actor
+from govern.errors import N_, Denied
 from govern.services.sessions import SessionInfo, find_session
 from govern.services.tokens import find_token
 from govern.settings import Settings
 from govern.web.auth import (
+    CONFIRM,
     SAFE_METHODS,
-    SIGN_IN,
+    SECURITY,
+    SIGN_OUT,
     AnyConnection,
     AnyRequest,
     bearer_token,
@@ -24,8 +27,20 @@ from govern.web.auth import (
     check_one_credential,
     check_origin,
     is_api,
+    opens_session,
     session_token,
 )
+from govern.web.proof import prove
+
+
+class SecondFactorNeeded(Denied):
+    """In production nothing but one's own security opens to a session that proved no more than a password."""
+
+    code = "session.second_factor_needed"
+    template = N_("A second factor is compulsory here. Set one up on your security page, or sign in with it.")
+
+    def __init__(self) -> None:
+        super().__init__(reason="second_factor", rule=None)
 
 
 class UndeclaredRouteError(Exception):
@@ -36,18 +51,19 @@ async def check_signed_in(connection: AnyConnection, handler: BaseRouteHandler) 
     """Guard of the whole application: find out who asks, unless the route is public and changes nothing.
 
     Raises:
-        NotSignedIn, BothCredentials, CsrfFailed
+        NotSignedIn, BothCredentials, CsrfFailed, SecondFactorNeeded
+        SignInFailed: the form carried a proof that does not fit; nothing was done.
     """
     method, public = connection.scope.get("method", "GET"), "public" in handler.opt
     if method == "OPTIONS" or (public and method in SAFE_METHODS):
         return
     request = cast(AnyRequest, connection)  # we have no websockets
     check_one_credential(request, request.app.state.settings)
-    if is_api(request):
+    if _shows_token(request):
         if not public:
             request.scope["user"] = await _token_actor(request)
         return
-    await _check_panel(request, method=str(method), public=public)
+    await _check_session(request, method=str(method), public=public)
 
 
 async def signed_in_actor(request: AnyRequest) -> Actor:
@@ -58,9 +74,9 @@ async def signed_in_actor(request: AnyRequest) -> Actor:
     """
     if "user" in request.scope:
         return cast(Actor, request.scope["user"])
-    if is_api(request):
+    if _shows_token(request):
         return await _token_actor(request)
-    return _session_actor(await signed_in_session(request))
+    return session_actor(await signed_in_session(request))
 
 
 async def signed_in_session(request: AnyRequest) -> SessionInfo:
@@ -73,6 +89,23 @@ async def signed_in_session(request: AnyRequest) -> SessionInfo:
     if session is None:
         raise NotSignedIn
     return session
+
+
+def session_actor(session: SessionInfo) -> Actor:
+    """Return the member of a session, as it was signed in."""
+    return member_actor(
+        session.member.id,
+        session.member.name,
+        via=Via.PANEL,
+        factors=session.factors,
+        fresh=session.is_fresh(datetime.now(UTC)),
+        seen=session.seen,
+    )
+
+
+def must_prove_second(session: SessionInfo, settings: Settings) -> bool:
+    """Tell whether this session must show a second factor before the panel opens: in production all must."""
+    return settings.production and not session.second_factor
 
 
 async def find_signed_in(request: AnyRequest) -> SessionInfo | None:
@@ -114,18 +147,30 @@ def _declared(handler: HTTPRouteHandler) -> bool:
     return any(isinstance(why := handler.opt.get(word), str) and why for word in ("public", "signed_in"))
 
 
-async def _check_panel(request: AnyRequest, *, method: str, public: bool) -> None:
+def _shows_token(request: AnyRequest) -> bool:
+    """Tell whether this is a program: the panel's own scripts ask the API with the session's cookie and `X-CSRF`."""
+    return is_api(request) and session_token(request, request.app.state.settings) is None
+
+
+async def _check_session(request: AnyRequest, *, method: str, public: bool) -> None:
     settings: Settings = request.app.state.settings
     session = await find_signed_in(request)
     if method not in SAFE_METHODS:
         check_origin(request, settings)
-        # Signing in anew needs no token: the form was made before there was a session.
-        if session is not None and request.scope["path"] != SIGN_IN:
+        if session is not None and not opens_session(request):
             await check_csrf(request, session.id, settings)
+            session = request.scope["auth"] = await prove(request, session, session_actor(session))
     if session is not None:
-        request.scope["user"] = _session_actor(session)
+        request.scope["user"] = session_actor(session)
+        if not public and must_prove_second(session, settings) and not _may_before_second(request):
+            raise SecondFactorNeeded
     elif not public:
         raise NotSignedIn
+
+
+def _may_before_second(request: AnyRequest) -> bool:
+    path = request.scope["path"]
+    return any(path == open_ or path.startswith(f"{open_}/") for open_ in (SECURITY, CONFIRM, SIGN_OUT))
 
 
 async def _token_actor(request: AnyRequest) -> Actor:
@@ -134,7 +179,3 @@ async def _token_actor(request: AnyRequest) -> Actor:
     if actor is None:
         raise NotSignedIn
     return actor
-
-
-def _session_actor(session: SessionInfo) -> Actor:
-    return member_actor(session.member.id, session.member.name, via=Via.PANEL, factors=tuple(session.factors))

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from govern import log
 from govern.domain.ids import uuid7
 from govern.settings import Settings
+from govern.web.auth import WELCOME
 
 logger = log.get(__name__)
 
@@ -51,7 +52,9 @@ class RequestContext:
                 message["headers"] = _added(message["headers"], {**self._headers, "x-request-id": request_id})
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=request_id, method=scope["method"], path=scope["path"]):
+        with structlog.contextvars.bound_contextvars(
+            request=request_id, method=scope["method"], path=shown_path(scope["path"])
+        ):
             try:
                 await self._app(scope, receive, send_with_headers)
             finally:
@@ -62,6 +65,11 @@ class RequestContext:
 def without_blanks(query: bytes) -> bytes:
     """Drop filters left empty: `?state=&q=x` asks for what `?q=x` asks for."""
     return b"&".join(part for part in query.split(b"&") if not part.endswith(b"=") or part.count(b"=") > 1)
+
+
+def shown_path(path: str) -> str:
+    """Return the path as the log may keep it: a one-time link is a secret."""
+    return f"{WELCOME}/…" if path.startswith(f"{WELCOME}/") else path
 
 
 def request_id() -> str:

@@ -52,16 +52,16 @@ class Browser:
         return await self.get(answer.headers["location"])
 
 
-SignIn = Callable[[str], Awaitable[Browser]]
+SignIn = Callable[..., Awaitable[Browser]]
 Write = Callable[..., Awaitable[Message]]
 
 
 @pytest.fixture
 async def browser(app: Litestar, company: Company, config: Settings) -> AsyncIterator[SignIn]:
-    """`await browser("leo")`: a browser in which this person is signed in."""
+    """`await browser("leo")`: a browser in which this person signed in a moment ago; with `fresh=False`, long ago."""
     clients: list[httpx.AsyncClient] = []
 
-    async def sign_in(name: str) -> Browser:
+    async def sign_in(name: str, *, fresh: bool = True) -> Browser:
         now, token = datetime.now(UTC), secrets.token_urlsafe(32)
         session = uuid7(now)
         member = await Member.select(Member.id).where(Member.email == address(name)).first()
@@ -73,11 +73,13 @@ async def browser(app: Litestar, company: Company, config: Settings) -> AsyncIte
                 member=member["id"],
                 created_at=now,
                 seen_at=now,
+                fresh_at=now if fresh else None,
                 expires_at=now + timedelta(hours=1),
             )
         )
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-        client = httpx.AsyncClient(transport=transport, base_url=BASE, cookies={"govern": token})
+        client = httpx.AsyncClient(transport=transport, base_url=BASE)
+        client.cookies.set("govern", token, domain="127.0.0.1")
         clients.append(client)
         return Browser(client, session, config)
 

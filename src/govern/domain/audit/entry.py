@@ -81,7 +81,7 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     digest: Short | None = None
     """Of the access policy that decided."""
     version: Short | None = None
-    """Of that policy."""
+    """Of the access state that decided: it rises with every change of grants, scopes or rules."""
     govern: Short
 
 

@@ -33,6 +33,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "company": ("the company", "l’entreprise"),
     "compliance": ("compliance", "conformité"),
     "contact": ("contact", "contact"),
+    "counter_fell": ("its counter did not rise: it may be a copy", "son compteur n’a pas augmenté : copie possible"),
     "dm": ("direct message", "message privé"),
     "grant": ("grant", "attribution"),
     "import": ("import", "import"),

@@ -119,6 +119,7 @@ def _context(decision: Decision | None, request_id: str | None) -> audit.Context
         context,
         rule=decision.rule,
         digest=decision.digest or None,
+        version=None if decision.version is None else str(decision.version),
         via=None if via == audit.Granted() else via,
     )
 

@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from govern.web.api.access import AccessController
 from govern.web.api.accounts import AccountsController
 from govern.web.api.approvals import ApprovalsController
 from govern.web.api.audit import AuditController
@@ -11,6 +12,7 @@ from govern.web.api.messages import MessagesController
 from govern.web.api.pauses import PausesController
 from govern.web.api.queries import check_request
 from govern.web.api.screening import screen_text
+from govern.web.api.tokens import TokensController
 
 API = Router(
     "/api/v1",
@@ -22,6 +24,8 @@ API = Router(
         MembersController,
         read_me,
         GRANTS,
+        AccessController,
+        TokensController,
         PausesController,
         AuditController,
     ],

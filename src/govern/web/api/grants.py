@@ -50,7 +50,8 @@ class GrantInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     role: Role
     scope: Scope
     reason: Annotated[str, msgspec.Meta(max_length=500)]
-    expires_at: Annotated[str, msgspec.Meta(max_length=40, description="RFC 3339")] | None = None
+    starts_at: Annotated[str, msgspec.Meta(max_length=40, description="RFC 3339; at once if absent")] | None = None
+    expires_at: Annotated[str, msgspec.Meta(max_length=40, description="RFC 3339; no end if absent")] | None = None
 
 
 class RevokeInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -112,6 +113,7 @@ async def give(
         role=data.role,
         scope=data.scope,
         reason=data.reason,
+        starts_at=parse_moment(data.starts_at, field="starts_at"),
         expires_at=parse_moment(data.expires_at, field="expires_at"),
         actor=actor,
         access=access,

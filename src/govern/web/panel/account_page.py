@@ -18,6 +18,7 @@ from govern.services.accounts import (
 from govern.services.connecting import disconnect_account
 from govern.services.grants import list_grants
 from govern.services.pauses import list_pauses
+from govern.web.panel.access_words import action_options
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
 from govern.web.panel.i18n import gettext as _
@@ -77,6 +78,7 @@ class AccountPage(View, frozen=True, kw_only=True):
     undo: int
     paused: Sequence[str]
     people: Sequence[tuple[str, str, str]] | None
+    deeds: Sequence[tuple[str, str]]
     connect: str
     may_edit: bool
     may_connect: bool
@@ -138,6 +140,7 @@ async def account_page(desk: Desk, handle: str, form: Form, *, at: str = "") -> 
         undo=account.undo_window_seconds,
         paused=await _paused(desk, account),
         people=await _people(desk, account),
+        deeds=action_options(desk.access.bundle),
         connect=f"govern account connect {account.handle} --as {desk.session.member.email}",
         may_edit=await desk.access.allows(desk.actor, Action.ACCOUNT_EDIT, target),
         may_connect=await desk.access.allows(desk.actor, Action.ACCOUNT_CONNECT, target),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+import segno
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 640, 220
@@ -53,6 +54,19 @@ def meter(value: int, most: int, mark: str = "k1") -> Markup:
         '<svg class="meter" viewBox="0 0 100 5" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="{}" width="{}" height="5"/></svg>'
     ).format(mark, f"{min(100.0, 100 * value / max(most, 1)):.1f}")
+
+
+def qr(text: str, sentence: str) -> Markup:
+    """Draw a text for a camera: dark on light in both themes, else few apps read it."""
+    code = segno.make(text, micro=False, error="m")
+    width, _ = code.symbol_size(border=4)
+    squares = "".join(
+        f"M{x} {y}h1v1h-1z" for y, row in enumerate(code.matrix_iter(border=4)) for x, dark in enumerate(row) if dark
+    )
+    return Markup(
+        '<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
+        '<rect width="100%" height="100%" fill="#fff"/><path fill="#000" d="{}"/></svg>'
+    ).format(sentence, width, width, squares)
 
 
 def _column(one: Series, at: int, label: str, box: tuple[float, float, float, float]) -> Markup:

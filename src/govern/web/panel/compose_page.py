@@ -10,6 +10,7 @@ from litestar import Response
 from govern.domain.accounts import Account
 from govern.domain.ids import uuid7
 from govern.domain.messages import Kind
+from govern.screening.findings import Screening
 from govern.services.accounts import list_accounts
 from govern.services.conversations import list_inbound
 from govern.services.screening import WRITE_ACTION, permission_of, preview
@@ -91,6 +92,8 @@ async def compose_page(desk: Desk, form: Form, *, checked: DraftForm | None = No
     chosen = next((pair for pair in choices if pair[0].handle.lower() == form.get("account").lower()), None)
     if chosen is None and len(choices) == 1 and not form.get("account"):
         chosen = choices[0]  # who writes for one account has nothing to choose
+    if chosen is None and checked is not None:
+        await _screened(desk, checked)  # says no, and why
     if chosen is None:
         page = ComposePage(choices=[_choice(account, accounts) for account, _kinds in choices], account=None, form=form)
     else:
@@ -126,8 +129,13 @@ async def _writing(
 
 
 async def _checked(desk: Desk, account: Account, data: DraftForm) -> Preview:
-    answer = await preview(
-        account=account.handle,
+    answer = await _screened(desk, data)
+    return preview_of(data.text, data.kind, account, answer.findings, screened=True)
+
+
+async def _screened(desk: Desk, data: DraftForm) -> Screening:
+    return await preview(
+        account=data.account,
         kind=data.kind,
         text=data.text,
         in_reply_to=data.in_reply_to,
@@ -137,7 +145,6 @@ async def _checked(desk: Desk, account: Account, data: DraftForm) -> Preview:
         policies=desk.policies,
         now=desk.now,
     )
-    return preview_of(data.text, data.kind, account, answer.findings, screened=True)
 
 
 async def permission(desk: Desk, account: str, recipient: str) -> Permission | None:

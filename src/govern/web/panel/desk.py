@@ -1,5 +1,6 @@
 """What every handler of a signed-in page has at hand, and the frame around its page."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -29,6 +30,7 @@ from govern.web.dependencies import (
 from govern.web.panel.format import Format
 from govern.web.panel.htmx import wants_part
 from govern.web.panel.navigation import Reach, groups, tabs
+from govern.web.panel.proof import Proof, proof_of
 from govern.web.panel.views import Frame, Person, View
 from govern.web.panel.words import colour_of, initials, role_name
 
@@ -43,6 +45,7 @@ _REACHES = {
     "decide": (Action.MESSAGE_APPROVE, Action.MESSAGE_REJECT),
     "settle": (Action.MESSAGE_SETTLE,),
     "people": (Action.ACCESS_READ,),
+    "policy": (Action.POLICY_READ,),
     "audit": (Action.AUDIT_READ,),
     "pause": (Action.PAUSE_SET, Action.PAUSE_LIFT),
     "accounts": (Action.ACCOUNT_EDIT, Action.BRAND_EDIT, Action.ACCOUNT_CONNECT),
@@ -71,6 +74,15 @@ class Desk:
         self.settings = settings
         self.now = now
         self.fmt = Format(session.member.zone, now)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether who asks proved a moment ago who they are."""
+        return self.actor.fresh
+
+    async def proof(self) -> Proof:
+        """Return what a critical form asks for besides its own fields: `fresh_field` draws it."""
+        return await proof_of(self.actor, self.settings)
 
     async def may(self, *actions: Action) -> bool:
         """Tell whether one of the actions is possible at any scope: what is not possible is not drawn."""
@@ -160,7 +172,14 @@ def _engine(request: Request[Any, Any, Any]) -> TemplateEngineProtocol[Any, Any]
     return engine
 
 
-def render_bare(request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any) -> Response[str]:
+def render_bare(
+    request: Request[Any, Any, Any],
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Response[str]:
     """Answer with a page that needs nobody signed in."""
     html = _engine(request).get_template(template).render(**context)
-    return Response(html.lstrip(), media_type=MediaType.HTML, status_code=status)
+    return Response(html.lstrip(), media_type=MediaType.HTML, status_code=status, headers=dict(headers or {}))

@@ -64,6 +64,10 @@ class Format(msgspec.Struct, frozen=True):
         pattern = "d MMM" if local.year == today.year else "d MMM y"
         return f"{dates.format_date(local.date(), pattern, locale=language())}, {local.strftime('%H:%M')}"
 
+    def full(self, at: datetime) -> str:
+        """`3 May 2026, 00:00`: a moment with its year, whenever it was."""
+        return f"{dates.format_date(self.local(at).date(), 'd MMMM y', locale=language())}, {self.time(at)}"
+
     def stamp(self, at: datetime) -> str:
         """`2026-11-22 14:32:09.412 +01:00`: exact, for the log."""
         return self.local(at).isoformat(sep=" ", timespec="milliseconds").replace("+", " +", 1)

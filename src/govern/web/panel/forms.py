@@ -9,12 +9,13 @@ from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 
 from govern.errors import N_, Conflict, GovernError, Invalid
+from govern.web.auth import CSRF_FIELD, PROOF_FIELDS
 from govern.web.panel.i18n import error_sentence
 from govern.web.panel.i18n import gettext as _
 
 T = TypeVar("T", bound=msgspec.Struct)
-CSRF_FIELD = "_csrf"
 MAX_FIELDS = 60
+_AS_TYPED = frozenset({"text", "password", "old", "new"})
 _REASONS = (
     (re.compile(r"missing required field `(?P<field>\w+)`"), N_("Please fill this in.")),
     (re.compile(r"unknown field `(?P<field>\w+)`"), N_("This page does not have such a field.")),
@@ -80,15 +81,15 @@ def _fault(message: str) -> FieldFault:
 
 
 async def read_form(request: Request[Any, Any, Any]) -> Form:
-    """Read the fields; lines end in LF as people mean them, and the CSRF token is taken off."""
+    """Read the fields; lines end in LF as people mean them, and the CSRF token and the proof are taken off."""
     form = Form()
     for count, (name, value) in enumerate((await request.form()).multi_items()):
         if isinstance(value, UploadFile) or count >= MAX_FIELDS:
             raise FieldFault(reason=_("This form cannot be read."))
-        if name == CSRF_FIELD:
+        if name == CSRF_FIELD or name in PROOF_FIELDS:
             continue
         text = str(value).replace("\r\n", "\n").replace("\r", "\n")
-        form.values[name] = text if "\n" in text or name in {"text", "password"} else text.strip()
+        form.values[name] = text if "\n" in text or name in _AS_TYPED else text.strip()
         form.many.setdefault(name, []).append(form.values[name])
     return form
 

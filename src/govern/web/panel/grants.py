@@ -1,30 +1,33 @@
 """One person: the grants held and ended, giving and taking roles."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from govern.domain.actions import COMPANY, Action, Role
+from govern.domain.actions import COMPANY, Action
 from govern.domain.members import Member
 from govern.errors import Conflict, Invalid, NotFound
-from govern.services.grants import GrantView, assign_role, list_grants, list_scopes, revoke_role
+from govern.services.grant_changes import preview_changes
+from govern.services.grant_plans import GrantChange, Kind
+from govern.services.grants import GrantView, assign_role, list_grants, revoke_role
 from govern.services.members import get_member
+from govern.web.panel.changes import PersonTurns, person_turns, refusal_words
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import FieldFault, Form, go, read_form
-from govern.web.panel.i18n import gettext as _
+from govern.web.panel.grant_lines import GrantLine, PersonLine, grant_line, is_pledged, person_line
+from govern.web.panel.matrix_cells import GIVEN, RESTRICTIONS
+from govern.web.panel.membership import Membership, membership_of
+from govern.web.panel.proof import Proof
+from govern.web.panel.spans import end_of, start_of
 from govern.web.panel.views import View
-from govern.web.panel.words import Badge, colour_of, initials, role_name, scope_name
-
-_GIVEN = (Role.VIEWER, Role.AUTHOR, Role.AGENT, Role.BRAND_MANAGER, Role.COMPLIANCE, Role.ADMIN)
-
-_RESTRICTIONS = (Role.SUSPENDED, Role.OFFICE_HOURS_ONLY)
+from govern.web.panel.who import scope_options
+from govern.web.panel.words import role_name
 
 
 class GrantForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,7 +36,16 @@ class GrantForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     role: str
     scope: str
     reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
+    starts: date | None = None
     until: date | None = None
+    do: str = "give"
+
+
+class TrialForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A role at a scope, to see first what it would bring."""
+
+    role: str
+    scope: str
 
 
 class RevokeForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,29 +54,11 @@ class RevokeForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
 
 
-class GrantLine(View, frozen=True, kw_only=True):
-    """A grant in words."""
+class Trial(View, frozen=True, kw_only=True):
+    """What the form would bring, before it is sent for good."""
 
-    id: str
-    email: str
-    name: str
-    role: str
-    scope: str
-    given: str
-    reason: str
-    ends: str
-    ended: Badge | None = None
-    end_reason: str = ""
-
-
-class PersonLine(View, frozen=True, kw_only=True):
-    email: str
-    name: str
-    initials: str
-    colour: int
-    href: str
-    state: Badge | None
-    grants: Sequence[tuple[str, str]]
+    turns: PersonTurns
+    refusal: str
 
 
 class PersonPage(View, frozen=True, kw_only=True):
@@ -80,6 +74,10 @@ class PersonPage(View, frozen=True, kw_only=True):
     scopes: Sequence[tuple[str, str]]
     form: Form
     revoking: str
+    membership: Membership
+    proof: Proof
+    can: str
+    trial: Trial | None
 
 
 @get("/people/{email:str}", opt={"action": Action.ACCESS_READ})
@@ -93,13 +91,16 @@ async def post_grant(desk: AtDesk, email: FromPath[str]) -> Response[str] | Redi
     """Give a role; it counts from the next request on."""
     form = await read_form(desk.request)
     try:
+        if form.get("do") == "preview":
+            return await _person(desk, email, form, trial=await _trial(desk, email, form.read(TrialForm)))
         data = form.read(GrantForm)
         await assign_role(
             email=email,
             role=data.role,
             scope=data.scope,
             reason=data.reason,
-            expires_at=_end_of(data.until, desk.fmt.zone),
+            starts_at=start_of(data.starts, desk.fmt),
+            expires_at=end_of(data.until, desk.fmt),
             actor=desk.actor,
             access=desk.access,
             now=desk.now,
@@ -123,25 +124,40 @@ async def post_revoke(desk: AtDesk, email: FromPath[str], grant: FromPath[UUID])
     return go(f"/admin/people/{email}")
 
 
-async def _person(desk: Desk, email: str, form: Form, *, revoking: str = "") -> Response[str]:
+async def _trial(desk: Desk, email: str, wanted: TrialForm) -> Trial:
+    change = GrantChange(kind=Kind.ADD, email=email.lower(), role=wanted.role, scope=wanted.scope)
+    preview = await preview_changes([change], actor=desk.actor, access=desk.access, now=desk.now)
+    return Trial(
+        turns=person_turns(desk, preview.people)[0],
+        refusal=refusal_words(preview.refusals[0]) if preview.refusals else "",
+    )
+
+
+async def _person(
+    desk: Desk, email: str, form: Form, *, revoking: str = "", trial: Trial | None = None
+) -> Response[str]:
     who: Any = {"actor": desk.actor, "access": desk.access, "now": desk.now}
     member = await get_member(email, **who)
     grants = await _grants_of(desk, member)
-    held = [_grant(desk, grant) for grant in grants if _in_force(grant, desk.now)]
+    held = [grant_line(grant, desk.fmt) for grant in grants if is_pledged(grant, desk.now)]
     own = member.id == desk.actor.member
     page = PersonPage(
-        person=person_line(member, [grant for grant in grants if _in_force(grant, desk.now)]),
+        person=person_line(member, [grant for grant in grants if is_pledged(grant, desk.now)]),
         zone=member.zone,
         language=member.language,
         held=held,
-        past=[_grant(desk, grant) for grant in grants if not _in_force(grant, desk.now)],
+        past=[grant_line(grant, desk.fmt) for grant in grants if not is_pledged(grant, desk.now)],
         may_assign=await desk.may(Action.ROLE_ASSIGN) and not own,
         may_revoke=await desk.may(Action.ROLE_REVOKE) and not own,
         self=own,
         roles=await _givable(desk),
-        scopes=await _scopes(desk),
+        scopes=await scope_options(desk),
         form=form,
         revoking=revoking,
+        can=f"/admin/people/{member.email}/can",
+        trial=trial,
+        membership=await membership_of(desk, member),
+        proof=await desk.proof(),
     )
     return await desk.show("pages/person.html", page, here="people", title=member.name, status=form.status)
 
@@ -168,65 +184,7 @@ async def _givable(desk: Desk) -> Sequence[tuple[str, str]]:
     givable: set[str] = set()
     for place in places:
         givable |= desk.access.givable_roles(requester, place)
-    return [(role.value, role_name(role)) for role in (*_GIVEN, *_RESTRICTIONS) if role in givable]
-
-
-async def _scopes(desk: Desk) -> Sequence[tuple[str, str]]:
-    found = await list_scopes(actor=desk.actor, access=desk.access)
-    order = {"company": 0, "brand": 1, "account": 2}
-    return [(each.key, scope_label(each.kind, each.label)) for each in sorted(found, key=lambda one: order[one.kind])]
-
-
-def scope_label(kind: str, label: str) -> str:
-    """Say a scope of a list: its kind, then its name."""
-    return {
-        "company": _("The whole company"),
-        "brand": _("Brand: %(name)s") % {"name": label},
-        "account": _("Account: %(name)s") % {"name": label if label.startswith("@") else f"@{label}"},
-    }[kind]
-
-
-def person_line(member: Member, grants: Sequence[GrantView] | None) -> PersonLine:
-    active = member.state == "active"
-    return PersonLine(
-        email=member.email,
-        name=member.name,
-        initials=initials(member.name),
-        colour=colour_of(member.name),
-        href=f"/admin/people/{member.email}",
-        state=None if active else Badge(_("Suspended") if member.state == "suspended" else _("Has left"), "bad", "ban"),
-        grants=[(role_name(each.role), scope_name(each.scope)) for each in grants]
-        if grants is not None
-        else [(role_name(role), "") for role in member.roles],
-    )
-
-
-def _grant(desk: Desk, grant: GrantView) -> GrantLine:
-    by = grant.granted_by_name or _("the set-up")
-    expired = grant.revoked_at is None and not _in_force(grant, desk.now)
-    ended = Badge(_("Ended"), "", "clock") if expired else Badge(_("Revoked"), "bad", "ban")
-    at = desk.fmt.moment(grant.granted_at)
-    return GrantLine(
-        id=str(grant.id),
-        email=grant.member_email,
-        name=grant.member_name,
-        role=role_name(grant.role),
-        scope=scope_name(grant.scope),
-        given=_("given by %(name)s, %(moment)s") % {"name": by, "moment": at},
-        reason=grant.reason,
-        ends=_("until %(moment)s") % {"moment": desk.fmt.moment(grant.expires_at)} if grant.expires_at else "",
-        ended=ended if expired or grant.revoked_at else None,
-        end_reason=grant.revoke_reason or "",
-    )
-
-
-def _in_force(grant: GrantView, now: datetime) -> bool:
-    return grant.revoked_at is None and (grant.expires_at is None or grant.expires_at > now)
-
-
-def _end_of(day: date | None, zone: str) -> datetime | None:
-    """Return the end of a day in the giver's zone."""
-    return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(zone)) if day else None
+    return [(role.value, role_name(role)) for role in (*GIVEN, *RESTRICTIONS) if role in givable]
 
 
 ROUTES = (show_person, post_grant, post_revoke)

@@ -1,6 +1,6 @@
 """What happened to a message, newest first, from its revisions, verdicts and attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from govern.domain.approvals import Approval, Verdict
@@ -19,13 +19,15 @@ def steps(
     screenings: Sequence[ScreeningView],
     approvals: Sequence[Approval],
     attempts: Sequence[AttemptView],
+    *,
+    entries: Mapping[UUID, UUID],
 ) -> Sequence[Step]:
-    """Return the lines of the history; the reader's own are said as "you"."""
+    """Return the lines of the history; the reader's own are said as "you". `entries`: where verdicts are explained."""
     edited = {each.number for each in revisions if each.edit_and_approve}
     found = [
         *(_revision(reader, each) for each in revisions),
         *(_screening(each, edited) for each in screenings),
-        *(_verdict(reader, each) for each in approvals),
+        *(_verdict(reader, each, entries.get(each.id)) for each in approvals),
         *(_undone(reader, each) for each in approvals if each.withdrawn_at),
         *(_attempt(each) for each in attempts),
         *(_settled(each) for each in attempts if each.resolved and each.resolved_at),
@@ -50,7 +52,7 @@ def _screening(screening: ScreeningView, edited: set[int]) -> Step:
     return Step(title=title % {"n": screening.revision}, by="", note=answer.words, at=screening.created_at)
 
 
-def _verdict(reader: UUID | None, approval: Approval) -> Step:
+def _verdict(reader: UUID | None, approval: Approval, entry: UUID | None) -> Step:
     words, tone = {
         Verdict.APPROVED: (_("Revision %(n)s approved"), "ok"),
         Verdict.REJECTED: (_("Revision %(n)s rejected"), "warn"),
@@ -62,6 +64,7 @@ def _verdict(reader: UUID | None, approval: Approval) -> Step:
         note=f"“{approval.reason}”" if approval.reason else "",
         at=approval.created_at,
         tone=tone,
+        why=f"/admin/why/{entry}" if entry else "",
     )
 
 

@@ -13,6 +13,7 @@ from govern.domain.ids import message_number
 from govern.domain.messages import Message
 from govern.errors import Conflict, Invalid
 from govern.services.accounts import get_account
+from govern.services.message_rights import get_for_writing
 from govern.services.message_views import get_message
 from govern.services.messages import revise_message, schedule_message, withdraw_message
 from govern.services.outcomes import settle_outcome
@@ -167,7 +168,7 @@ async def _act(
 
 
 async def _edit_page(desk: Desk, number: str, form: Form, *, checked: bool = False) -> Response[str]:
-    message = await get_message(number, actor=desk.actor, access=desk.access, now=desk.now)
+    message = await get_for_writing(number, actor=desk.actor, access=desk.access, now=desk.now)
     account = await get_account(message.account, actor=desk.actor, access=desk.access, now=desk.now)
     text = form.get("text", message.revision.text)
     answer = None

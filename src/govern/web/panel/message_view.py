@@ -11,6 +11,7 @@ from govern.domain.publications import Hold
 from govern.services.conversations import find_inbound
 from govern.services.message_views import list_approvals, list_attempts, list_revisions
 from govern.services.screening import WRITE_ACTION, list_screenings
+from govern.services.verdict_entries import find_verdict_entries
 from govern.services.verdicts import can_decide
 from govern.web.panel.desk import Desk
 from govern.web.panel.history import steps
@@ -54,6 +55,7 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
     revisions = await list_revisions(message.id)
     approvals = await list_approvals(message.id)
     attempts = await list_attempts(message.id)
+    entries = await find_verdict_entries(message.id, message.scope, approvals, actor=desk.actor, access=desk.access)
     accounts = {account.handle: account}
     rule = rule_by_id(desk.policies.approval, message.approval_rule)
     screened = message.decision is not None
@@ -82,7 +84,7 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         permission=_(PERMISSIONS.get(message.permission or "", "")),
         failure=message.failure or "",
         x_id=message.x_id,
-        steps=steps(desk.actor.member, revisions, await list_screenings(message.id), approvals, attempts),
+        steps=steps(desk.actor.member, revisions, await list_screenings(message.id), approvals, attempts, entries=entries),
         verdicts=await verdicts(desk, message),
         can=await _can(desk, message, approvals),
     )

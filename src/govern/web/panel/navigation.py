@@ -16,6 +16,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     decide: bool
     settle: bool
     people: bool
+    policy: bool
     audit: bool
     pause: bool
     accounts: bool
@@ -63,6 +64,8 @@ def _govern(reach: Reach) -> list[NavItem]:
         items.append(_item("accounts", "at", _("Accounts and brands")))
     if reach.people:
         items.append(_item("people", "users", _("People and roles")))
+    if reach.policy:
+        items.append(_item("policy", "scale", _("Policy")))
     if reach.audit:
         items.append(_item("audit", "list-search", _("Audit log")))
     return items

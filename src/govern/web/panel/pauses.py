@@ -19,11 +19,11 @@ from govern.services.brands import list_brands
 from govern.services.pauses import PauseCounts, count_touched, lift_pause, list_pauses, set_pause
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
-from govern.web.panel.grants import scope_label
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import in_language
+from govern.web.panel.proof import Proof, asks_proof
 from govern.web.panel.views import View
-from govern.web.panel.words import KINDS, scope_name
+from govern.web.panel.words import KINDS, scope_label, scope_name
 
 
 class PauseForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +58,7 @@ class PausePage(View, frozen=True, kw_only=True):
     form: Form
     counts: PauseCounts | None
     count_scope: str
+    proof: Proof
 
 
 @get("/pause", opt={"signed_in": "everybody sees what is paused where they work"})
@@ -103,6 +104,7 @@ async def _page(desk: Desk, form: Form, *, counts: PauseCounts | None = None) ->
         form=form,
         counts=counts,
         count_scope=scope_name(form.get("scope")) if counts else "",
+        proof=await desk.proof(),
     )
     return await desk.show("pages/pause.html", page, here="pause", title=_("Pause publishing"), status=form.status)
 
@@ -110,6 +112,7 @@ async def _page(desk: Desk, form: Form, *, counts: PauseCounts | None = None) ->
 async def _line(desk: Desk, pause: Pause) -> PauseLine:
     target = Target(scope=pause.scope, facts={"pause_set_by": str(pause.set_by)})
     asked = await desk.access.decide(desk.actor, Action.PAUSE_LIFT, target)
+    may_lift = asked.allowed or asks_proof(asked)
     return PauseLine(
         id=str(pause.id),
         scope=scope_name(pause.scope),
@@ -118,8 +121,8 @@ async def _line(desk: Desk, pause: Pause) -> PauseLine:
         by=pause.set_by_name,
         at=pause.set_at,
         since=desk.fmt.ago(pause.set_at),
-        may_lift=asked.allowed,
-        sentence="" if asked.allowed else in_language({"en": asked.sentence, "fr": asked.sentence_fr}),
+        may_lift=may_lift,
+        sentence="" if may_lift else in_language({"en": asked.sentence, "fr": asked.sentence_fr}),
     )
 
 

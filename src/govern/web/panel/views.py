@@ -129,6 +129,8 @@ class Step(View, frozen=True, kw_only=True):
     note: str
     at: datetime
     tone: str = ""
+    why: str = ""
+    """Where the decision behind it is explained, for those who may ask."""
 
 
 class Comparison(View, frozen=True, kw_only=True):

@@ -126,6 +126,15 @@ def scope_name(scope: str) -> str:
     return {"account": f"@{name}", "brand": name}.get(kind) or _("the whole company")
 
 
+def scope_label(kind: str, label: str) -> str:
+    """Say a scope of a list: its kind, then its name."""
+    return {
+        "company": _("The whole company"),
+        "brand": _("Brand: %(name)s") % {"name": label},
+        "account": _("Account: %(name)s") % {"name": label if label.startswith("@") else f"@{label}"},
+    }[kind]
+
+
 def initials(name: str) -> str:
     parts = [part for part in name.replace("@", "").split() if part[:1].isalnum()]
     return "".join(part[0] for part in (parts if len(parts) < 3 else [parts[0], parts[-1]])).upper()[:2] or "?"

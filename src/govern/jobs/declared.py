@@ -1,0 +1,37 @@
+"""What each job may do: the action it asks the policy for, or why it asks nobody."""
+
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+
+from govern.domain.actions import Action
+from govern.jobs import ingest, publish, sweep, tidy
+
+MODULES: Mapping[str, ModuleType] = {
+    "ingest": ingest,
+    "publish": publish,
+    "sweep": sweep,
+    "tidy": tidy,
+}
+"""By the names the worker registers. Each says `ACTION: Action`, or `WHY: str` if it acts for nobody."""
+
+
+class UndeclaredJobError(Exception):
+    """A job says neither which action it is nor why it needs none: the worker does not start."""
+
+
+def check_declared(names: Iterable[str], modules: Mapping[str, ModuleType] = MODULES) -> None:
+    """Refuse to start with a job that declares nothing.
+
+    Raises:
+        UndeclaredJobError: with all of them.
+    """
+    missing = sorted(name for name in names if not _declared(modules.get(name)))
+    if missing:
+        raise UndeclaredJobError(", ".join(missing))
+
+
+def _declared(module: ModuleType | None) -> bool:
+    action, why = getattr(module, "ACTION", None), getattr(module, "WHY", None)
+    if action is None:
+        return isinstance(why, str) and bool(why)
+    return isinstance(action, Action) and why is None

@@ -1,0 +1,236 @@
+"""How to call each route with what is valid, and where its right is asked; a route that is not here fails the walk."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from govern.domain.actions import Action
+from tests.web.role_world import Thing
+
+
+class At(StrEnum):
+    """Where a route asks for its right."""
+
+    ACCOUNT = "account"
+    BRAND = "brand"
+    COMPANY = "company"
+    SOMEWHERE = "somewhere"
+    """Anywhere at all: what is shown depends on where."""
+    HELD = "held"
+    """Where the person holds a role: for one's own things."""
+    NEVER = "never"
+    """Nobody has it: these are other people's own things."""
+
+
+class Seen(StrEnum):
+    """Who may know of what a request is about: others hear the same as if it did not exist."""
+
+    BY_READERS = "readers"
+    """Whoever reads the account, or something of the brand."""
+    BY_ADMINISTRATION = "administration"
+    """Whoever sees who may do what there."""
+    SOMEWHERE = "somewhere"
+    """Whoever sees who may do what anywhere."""
+    BY_NOBODY = "nobody"
+    """Whoever has no right hears the same."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A valid request. `listing` shows what one may see, to everybody."""
+
+    thing: str = "account"
+    body: Callable[[Thing], Mapping[str, Any]] | None = None
+    query: Callable[[Thing], Mapping[str, Any]] | None = None
+    at: At = At.ACCOUNT
+    action: Action | None = None
+    """Which one of those declared, if there are several; or what the service asks beside."""
+    seen: Seen = Seen.BY_READERS
+    listing: bool = False
+
+
+LISTING = Call(listing=True)
+TEXT = "The workshop opens at ten on Saturday."
+POST = Action.MESSAGE_WRITE_POST
+WHY = {"reason": "because of a test"}
+
+
+def message(body: Callable[[Thing], Mapping[str, Any]] | None = None, **more: Any) -> Call:
+    return Call(thing="message", body=body, **more)
+
+
+def verdict(what: str) -> Call:
+    return message(lambda t: {"revision": t["revision"], "what": what, **WHY})
+
+
+def revision(t: Thing) -> Mapping[str, Any]:
+    return {"revision": t["revision"]}
+
+
+def refusal(t: Thing) -> Mapping[str, Any]:
+    return {"revision": t["revision"], **WHY}
+
+
+def person(thing: str = "member", body: Mapping[str, Any] | None = None, **more: Any) -> Call:
+    """Something done to a member: asked at the company."""
+    values = {"at": At.COMPANY, "seen": Seen.SOMEWHERE, **more}
+    return Call(thing=thing, body=(lambda _t: body) if body is not None else None, **values)
+
+
+def wall(t: Thing) -> str:
+    return str(t["soon"].replace(tzinfo=None).isoformat(timespec="minutes"))
+
+
+def draft(t: Thing) -> Mapping[str, Any]:
+    return {"account": t["handle"], "kind": "post", "text": TEXT}
+
+
+def form_draft(t: Thing) -> Mapping[str, Any]:
+    return {**draft(t), "do": "draft"}
+
+
+def given_role(t: Thing) -> Mapping[str, Any]:
+    return {"role": "viewer", "scope": t["scope"], **WHY}
+
+
+def invitation(t: Thing) -> Mapping[str, Any]:
+    return {"email": f"new-{t['n']}@example.com", "name": "New"}
+
+
+def stop(t: Thing) -> Mapping[str, Any]:
+    return {"scope": t["scope"], "kinds": ["reply"], **WHY}
+
+
+def asked(t: Thing) -> Mapping[str, Any]:
+    return {"action": "message.read", "scope": t["scope"]}
+
+
+ASSIGN = Call(thing="member", body=given_role)
+READ_SOMEWHERE = person(at=At.SOMEWHERE)
+OTHERS = Call(at=At.NEVER, seen=Seen.BY_NOBODY)
+OWN_TOKEN = Call(thing="token", at=At.HELD, seen=Seen.BY_NOBODY)
+CHANGE = Call(
+    thing="member",
+    body=lambda t: {"c": f"add~viewer~{t['scope']}~{t['email']}", **WHY},
+    action=Action.ROLE_ASSIGN,
+)
+
+API: Mapping[str, Call] = {
+    "GET /accounts": LISTING,
+    "GET /accounts/{handle:str}": Call(),
+    "GET /messages": message(listing=True),
+    "GET /messages/{which:str}": message(),
+    "POST /messages": Call(body=draft, action=POST),
+    "POST /messages/{which:str}/revise": message(lambda t: {**revision(t), "text": TEXT}, action=POST),
+    "POST /messages/{which:str}/submit": message(revision, action=POST),
+    "POST /messages/{which:str}/schedule": message(lambda t: {**revision(t), "scheduled_at": t["soon"].isoformat()}),
+    "POST /messages/{which:str}/withdraw": Call(thing="own_message", body=revision),
+    "POST /messages/{which:str}/approve": message(revision),
+    "POST /messages/{which:str}/reject": message(refusal),
+    "POST /messages/{which:str}/request-changes": message(refusal),
+    "POST /messages/{which:str}/withdraw-approval": message(lambda _t: {}),
+    "POST /screen": Call(body=draft, action=POST),
+    "GET /members": READ_SOMEWHERE,
+    "GET /members/{email:str}": READ_SOMEWHERE,
+    "POST /members": Call(thing="company", body=invitation, at=At.COMPANY),
+    "POST /members/{email:str}/suspend": person(body=WHY),
+    "POST /members/{email:str}/reinstate": person("suspended", body=WHY),
+    "POST /members/{email:str}/remove": person(body=WHY),
+    "GET /members/{email:str}/grants": person(),
+    "POST /members/{email:str}/grants": ASSIGN,
+    "DELETE /grants/{grant_id:uuid}": Call(thing="grant", query=lambda _t: WHY, seen=Seen.BY_ADMINISTRATION),
+    "POST /tokens": Call(thing="company", body=lambda _t: {"name": "test"}, at=At.HELD),
+    "DELETE /tokens/{token_id:uuid}": OWN_TOKEN,
+    "GET /pauses": Call(thing="pause", listing=True),
+    "POST /pauses": Call(body=stop),
+    "POST /pauses/{pause_id:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
+    "GET /audit/entries": Call(thing="company", at=At.SOMEWHERE),
+    "GET /audit/entries/{which:str}": Call(thing="entry", seen=Seen.BY_NOBODY),
+    "GET /access/who-can": Call(query=lambda t: {"action": "message.read", "scope": t["scope"]}),
+    "GET /access/explain": Call(
+        thing="member",
+        query=lambda t: {"member": t["email"], **asked(t)},
+        action=Action.ACCESS_READ,
+    ),
+    "GET /access/where-can": person(
+        query=lambda t: {"member": t["email"], "action": "message.read"}, at=At.SOMEWHERE, action=Action.ACCESS_READ
+    ),
+    "GET /tokens": person(query=lambda t: {"member": t["email"]}, action=Action.TOKEN_REVOKE),
+}
+
+PANEL: Mapping[str, Call] = {
+    "GET /approvals": message(query=lambda _t: {"view": "team"}, listing=True),
+    "GET /messages": message(listing=True),
+    "GET /accounts": LISTING,
+    "GET /compose": LISTING,
+    "POST /compose": Call(body=form_draft, action=POST),
+    "POST /compose/preview": Call(body=form_draft, action=POST),
+    "GET /messages/{number:str}": message(),
+    "GET /messages/{number:str}/why": message(),
+    "GET /messages/{number:str}/edit": message(action=POST),
+    "POST /messages/{number:str}/edit": message(lambda t: {**revision(t), "text": TEXT, "do": "draft"}, action=POST),
+    "POST /messages/{number:str}/preview": message(lambda t: {**revision(t), "text": TEXT}, action=POST),
+    "POST /messages/{number:str}/submit": message(revision, action=POST),
+    "POST /messages/{number:str}/withdraw": Call(thing="own_message", body=revision),
+    "POST /messages/{number:str}/schedule": message(
+        lambda t: {**revision(t), "scheduled_at": wall(t)}, action=Action.MESSAGE_SCHEDULE
+    ),
+    "POST /messages/{number:str}/settle": message(lambda _t: {"is_out": "false", **WHY}),
+    "POST /messages/{number:str}/approve": verdict("approve"),
+    "POST /messages/{number:str}/reject": verdict("reject"),
+    "POST /messages/{number:str}/request-changes": verdict("changes"),
+    "POST /messages/{number:str}/undo": message(lambda _t: {}),
+    "GET /accounts/{handle:str}": Call(),
+    "POST /accounts": Call(
+        body=lambda t: {"handle": f"{t['place']}{t['n']}"[:15], "name": "New", "brand": t["slug"]}, at=At.BRAND
+    ),
+    "POST /accounts/{handle:str}/edit": Call(body=lambda t: {"version": t["version"], "name": t["place"]}),
+    "POST /accounts/{handle:str}/disconnect": Call(body=lambda _t: WHY),
+    "POST /brands": Call(thing="company", body=lambda t: {"slug": f"brand-{t['n']}", "name": "New"}, at=At.COMPANY),
+    "GET /people": READ_SOMEWHERE,
+    "POST /people": Call(thing="company", body=invitation, at=At.COMPANY),
+    "GET /people/{email:str}": READ_SOMEWHERE,
+    "GET /people/{email:str}/membership": READ_SOMEWHERE,
+    "GET /people/{email:str}/can": person(at=At.SOMEWHERE, action=Action.ACCESS_READ),
+    "POST /people/{email:str}/grants": ASSIGN,
+    "POST /people/{email:str}/grants/{grant:uuid}/revoke": Call(
+        thing="grant", body=lambda _t: WHY, seen=Seen.BY_ADMINISTRATION
+    ),
+    "POST /people/{email:str}/invite-again": person("invited", body={}),
+    "POST /people/{email:str}/reset-sign-in": person(body=WHY),
+    "POST /people/{email:str}/suspend": person(body=WHY),
+    "POST /people/{email:str}/reinstate": person("suspended", body=WHY),
+    "POST /people/{email:str}/remove": person(body=WHY),
+    "GET /people/roles": READ_SOMEWHERE,
+    "GET /people/roles/review": Call(thing="member", query=lambda t: {"c": f"add~viewer~{t['scope']}~{t['email']}"}),
+    "POST /people/roles": CHANGE,
+    "GET /access/who": Call(query=asked),
+    "GET /policy": person(thing="company", at=At.SOMEWHERE),
+    "GET /policy/try": Call(thing="member", query=lambda t: {"who": t["email"], **asked(t)}, action=Action.ACCESS_READ),
+    "GET /why/{entry:uuid}": Call(thing="entry", action=Action.ACCESS_READ, seen=Seen.BY_NOBODY),
+    "GET /audit": Call(thing="company", at=At.SOMEWHERE),
+    "GET /audit/{arrival:int}": Call(thing="entry", seen=Seen.BY_NOBODY),
+    "POST /pause": Call(body=stop),
+    "POST /pause/{pause:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
+    "POST /settings/security/tokens": Call(thing="company", body=lambda _t: {"name": "test"}, at=At.HELD),
+    "POST /settings/security/tokens/{token:uuid}/revoke": OWN_TOKEN,
+    "POST /settings/security/sessions/{session_id:uuid}/end": msgspec.structs.replace(OTHERS, thing="others_session"),
+    "POST /settings/security/passkeys/{passkey:uuid}/remove": msgspec.structs.replace(OTHERS, thing="others_passkey"),
+}
+
+CALLS: Mapping[str, Call] = {
+    **{key.replace(" /", " /api/v1/", 1): call for key, call in API.items()},
+    **{key.replace(" /", " /admin/", 1): call for key, call in PANEL.items()},
+}
+ONES_OWN = frozenset(
+    {
+        "GET /api/v1/me",
+        "GET /admin",
+        "GET /admin/confirm",
+        "GET /admin/pause",
+        "GET /admin/settings",
+        "GET /admin/settings/security",
+    }
+)
+"""Reading of one's own, to which everybody signed in comes: nothing of elsewhere may be in it."""

@@ -1,0 +1,291 @@
+"""A company of two brands with an account each, a person per role and place, and what requests can be about.
+
+Whatever belongs to the second brand has `quagga` in its name, so that it is recognised wherever it is shown.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import httpx
+import msgspec
+from litestar import Litestar
+
+from govern.access import Access
+from govern.database import rows, transaction
+from govern.domain.actions import Action, Decision, Target
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor
+from govern.domain.messages import Kind
+from govern.errors import Denied
+from govern.services.policies import Policies
+from govern.services.sessions import find_session, hash_token, open_session
+from govern.settings import Settings
+from govern.tables import Account as AccountTable
+from govern.tables import ApiToken, AuditEntry, Member, Passkey, Pause
+from govern.web.auth import cookie_name, csrf_token
+from tests.factories import make_account, make_grant, make_member, make_message
+from tests.web.conftest import program
+
+INSIDE, OUTSIDE, NOWHERE = "Zinnia", "Quagga", "Nowhere"
+ABOVE = {
+    "company": ("company",),
+    **{f"brand:{place.lower()}s": (f"brand:{place.lower()}s", "company") for place in (INSIDE, OUTSIDE)},
+    **{f"account:{place}": (f"account:{place}", f"brand:{place.lower()}s", "company") for place in (INSIDE, OUTSIDE)},
+}
+ROLES = ("viewer", "author", "agent", "brand_manager", "compliance", "admin")
+HELD = {
+    "nobody": (),
+    **{f"{role}_{at.partition(':')[0]}": ((role, at),) for role in ROLES for at in ABOVE if "uagga" not in at},
+    **{f"suspended_{role}": ((role, "company"), ("suspended", "company")) for role in ROLES},
+}
+"""Who there is: each role alone at each height, nobody's, and each role suspended."""
+
+Asked = tuple[str, bool]
+Thing = dict[str, Any]
+"""What a request is about: the values of its path, and what its body needs."""
+
+
+class Listening(Access):
+    """The policy as it is, and a record of what the services asked it."""
+
+    asked: ClassVar[set[Asked]] = set()
+
+    async def require(self, actor: Any, action: Action, target: Target) -> Decision:
+        try:
+            decision = await super().require(actor, action, target)
+        except Denied:
+            self.asked.add((str(action), False))
+            raise
+        self.asked.add((str(action), True))
+        return decision
+
+    async def where_can(self, actor: Any, action: Action) -> frozenset[str]:
+        found = await super().where_can(actor, action)
+        self.asked.add((str(action), bool(found)))
+        return found
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody signed in a moment ago."""
+
+    name: str
+    actor: Actor
+    held: tuple[tuple[str, str], ...]
+    client: httpx.AsyncClient
+    csrf: str
+
+    def below(self, place: str) -> bool:
+        """Tell whether a role is held at the account or above."""
+        return any(scope in ABOVE[f"account:{place}"] for _role, scope in self.held)
+
+
+class World:
+    """Everybody, and what is there; what a request used up is made anew."""
+
+    def __init__(self, app: Litestar, access: Access, policies: Policies, settings: Settings) -> None:
+        self.app, self.access, self.policies, self.settings = app, access, policies, settings
+        self.people: list[Person] = []
+        self._numbers = count(1)
+        self._things: dict[tuple[str, str, str], Thing] = {}
+
+    async def build(self) -> None:
+        for place in (INSIDE, OUTSIDE):
+            await make_account(place, brand=f"{place.lower()}s")
+        self.writer = await make_member("writer", ("author", "company"))
+        for name, held in HELD.items():
+            self.people.append(await self._sign_in(await make_member(name.replace("_", "-"), *held), name, held))
+
+    async def _sign_in(self, actor: Actor, name: str, held: tuple[tuple[str, str], ...]) -> Person:
+        assert actor.member is not None
+        now = datetime.now(UTC)
+        async with transaction():
+            token = await open_session(
+                actor.member, actor.name, factors=("password", "totp"), user_agent="test", now=now
+            )
+        session = await find_session(token, now=now)
+        assert session is not None
+        client = program(self.app, cookies={cookie_name(self.settings): token})
+        csrf = csrf_token(session.id, self.settings)
+        return Person(name=name, actor=actor, held=held, client=client, csrf=csrf)
+
+    async def close(self) -> None:
+        for person in self.people:
+            await person.client.aclose()
+
+    async def thing(self, kind: str, place: str, person: Person) -> Thing:
+        """Return something of this kind at a place; at `NOWHERE` there is none."""
+        number = next(self._numbers)
+        always = {
+            "place": place,
+            "n": number,
+            "handle": place,
+            "scope": f"account:{place}",
+            "slug": f"{place.lower()}s",
+            "brand_scope": f"brand:{place.lower()}s",
+            "me": f"{person.name.replace('_', '-')}@example.com",
+            "soon": datetime.now(UTC) + timedelta(hours=2),
+        }
+        if place == NOWHERE:
+            return {**always, **nothing()}
+        key = (kind, place, person.name if kind in _PERSONAL else "")
+        if key not in self._things:
+            self._things[key] = await _MAKERS[kind](self, place, person)
+        return {**always, **self._things[key]}
+
+    def use_up(self, kind: str, place: str, person: Person) -> None:
+        self._things.pop((kind, place, person.name if kind in _PERSONAL else ""), None)
+
+    async def _message(self, place: str, author: Actor) -> Thing:
+        made = await make_message(
+            author,
+            access=self.access,
+            policies=self.policies,
+            account=place,
+            kind=Kind.POST,
+            text=f"The {place} opens at ten on day {next(self._numbers)}.",
+            now=datetime.now(UTC),
+        )
+        called = f"M-{made.number}"
+        return {"which": called, "number": called, "revision": 1, "own": author is not self.writer}
+
+    async def message(self, place: str, _person: Person) -> Thing:
+        return await self._message(place, self.writer)
+
+    async def own_message(self, place: str, person: Person) -> Thing:
+        """Written by the person, where they may write."""
+        writes = await self.access.allows(person.actor, Action.MESSAGE_WRITE_POST, Target(f"account:{place}"))
+        return await self._message(place, person.actor if writes else self.writer)
+
+    async def account(self, place: str, _person: Person) -> Thing:
+        row = rows(await AccountTable.select(AccountTable.version).where(AccountTable.handle == place))[0]
+        return {"version": row["version"]}
+
+    async def company(self, _place: str, _person: Person) -> Thing:
+        return {}
+
+    async def member(self, place: str, _person: Person) -> Thing:
+        name = f"colleague-{next(self._numbers)}"
+        actor = await make_member(name)
+        return {"email": f"{name}@example.com", "member": actor.member}
+
+    async def suspended(self, place: str, person: Person) -> Thing:
+        made = await self.member(place, person)
+        await Member.update({Member.state: "suspended"}).where(Member.id == made["member"])
+        return made
+
+    async def invited(self, place: str, person: Person) -> Thing:
+        made = await self.member(place, person)
+        await Member.update({Member.password_hash: None}).where(Member.id == made["member"])
+        return made
+
+    async def grant(self, place: str, person: Person) -> Thing:
+        made = await self.member(place, person)
+        grant = await make_grant(made["member"], "viewer", f"account:{place}")
+        return {**made, "grant": grant, "grant_id": grant}
+
+    async def pause(self, place: str, _person: Person) -> Thing:
+        pause = uuid7(datetime.now(UTC))
+        await Pause.insert(
+            Pause(
+                id=pause,
+                scope=f"account:{place}",
+                kinds=["quote"],
+                reason=f"{place} must wait",
+                set_by=self.writer.member,
+                set_at=datetime.now(UTC),
+            )
+        )
+        return {"pause": pause, "pause_id": pause}
+
+    async def entry(self, place: str, _person: Person) -> Thing:
+        """The newest entry about the account, of what its writer did."""
+        await self._message(place, self.writer)
+        found = rows(await AuditEntry.select(AuditEntry.arrival, AuditEntry.entry).order_by(AuditEntry.arrival))
+        entries = [(row["arrival"], msgspec.json.decode(row["entry"])) for row in found]
+        arrival, entry = [each for each in entries if each[1].get("scope") == f"account:{place}"][-1]
+        return {"which": arrival, "arrival": arrival, "entry": entry["id"]}
+
+    async def token(self, _place: str, person: Person) -> Thing:
+        return await self._token_of(person.actor)
+
+    async def others_token(self, _place: str, _person: Person) -> Thing:
+        return await self._token_of(self.writer)
+
+    async def others_session(self, _place: str, _person: Person) -> Thing:
+        assert self.writer.member is not None
+        async with transaction():
+            token = await open_session(
+                self.writer.member, "Writer", factors=("password",), user_agent="test", now=datetime.now(UTC)
+            )
+        session = await find_session(token, now=datetime.now(UTC))
+        assert session is not None
+        return {"session_id": session.id}
+
+    async def others_passkey(self, _place: str, _person: Person) -> Thing:
+        passkey = uuid4()
+        await Passkey.insert(
+            Passkey(
+                id=passkey,
+                member=self.writer.member,
+                credential_id=passkey.bytes,
+                public_key=b"key",
+                name="test",
+                created_at=datetime.now(UTC),
+            )
+        )
+        return {"passkey": passkey}
+
+    async def _token_of(self, actor: Actor) -> Thing:
+        token, now = uuid7(datetime.now(UTC)), datetime.now(UTC)
+        await ApiToken.insert(
+            ApiToken(
+                id=token,
+                token_hash=hash_token(str(token)),
+                member=actor.member,
+                name="test",
+                created_at=now,
+                expires_at=now + timedelta(days=1),
+            )
+        )
+        return {"token": token, "token_id": token}
+
+
+_PERSONAL = frozenset({"own_message", "token"})
+_MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
+    kind: getattr(World, kind)
+    for kind in (
+        "account",
+        "company",
+        "entry",
+        "grant",
+        "invited",
+        "member",
+        "message",
+        "others_passkey",
+        "others_session",
+        "others_token",
+        "own_message",
+        "pause",
+        "suspended",
+        "token",
+    )
+}
+
+
+def nothing() -> Thing:
+    """Return ids that nothing has."""
+    some = uuid4()
+    names = ("grant", "grant_id", "pause", "pause_id", "token", "token_id", "session_id", "passkey", "entry")
+    return {
+        **dict.fromkeys(names, some),
+        "which": "M-987654",
+        "number": "M-987654",
+        "arrival": 987654321,
+        "email": "nobody-at-all@example.com",
+        "revision": 1,
+        "version": 1,
+        "own": False,
+    }
