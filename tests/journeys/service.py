@@ -51,6 +51,11 @@ class Service:
         self._open = ExitStack()
         self._programs: dict[str, httpx.Client] = {}
 
+    @property
+    def panel_by_name(self) -> str:
+        """The panel as `localhost`: browsers keep passkeys for names only."""
+        return self.panel.replace("127.0.0.1", "localhost")
+
     @cached_property
     def x(self) -> httpx.Client:
         """The sandbox's control API."""

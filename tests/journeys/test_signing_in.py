@@ -12,24 +12,46 @@ TRIES = 50  # the delay is 2 s, a try some 200 ms
 
 
 async def add_somebody(visit: Visit, words: str) -> str:
-    """Let the admin add a person, and return their address."""
-    nadia, email = await visit("nadia"), f"{words.replace(' ', '.')}@aldane.example"
-    await nadia.open("/people")
-    await nadia.press("Add a person")
-    form = nadia.page.locator("#add")
+    """Let the admin invite a person, who uses their link; return their address."""
+    email = f"{words.replace(' ', '.')}@aldane.example"
+    ana = await visit()
+    await ana.page.goto(await invite(await visit("nadia"), email))
+    await ana.page.get_by_label("New password").fill(PASSWORD)
+    await ana.press("Set the password")
+    await ana.sees("A second factor comes next.")
+    await ana.press("Sign out", within="#side")
+    return email
+
+
+async def invite(admin: Visitor, email: str) -> str:
+    """Invite a person; return the link the admin is shown."""
+    await admin.open("/people")
+    await admin.press("Invite a person")
+    form = admin.page.locator("#add")
     await form.get_by_label("Name").fill("Ana Souza")
     await form.get_by_label("E-mail").fill(email)
-    await form.get_by_label("First password").fill(PASSWORD)
-    await form.get_by_role("button", name="Add").click()
-    await nadia.page.wait_for_url(f"**/people/{email}")
-    return email
+    await form.get_by_role("button", name="Invite").click()
+    return await admin.page.locator("#link").inner_text()
+
+
+async def test_a_link_works_once(visit: Visit, words: str) -> None:
+    link = await invite(await visit("nadia"), f"{words.replace(' ', '.')}@aldane.example")
+    ana, late = await visit(), await visit()
+    late.expect(404)
+    await ana.page.goto(link)
+    await ana.press("Show the password")
+    await ana.page.get_by_label("New password").fill(PASSWORD)
+    await ana.press("Set the password")
+    await ana.page.wait_for_url("**/settings/security**")
+    await late.page.goto(link)
+    await late.sees("This link no longer works")
 
 
 async def test_wrong_passwords_delay_the_next_try_and_the_page_tells_the_seconds(visit: Visit, words: str) -> None:
     email = await add_somebody(visit, words)
     somebody = await visit()
     somebody.expect(401, 429)
-    for _ in range(FREE + 1):
+    for _ in range(FREE):
         await try_password(somebody, email, "not this one at all")
         assert not re.search(r"\d", await somebody.page.get_by_role("alert").inner_text())
     await try_password(somebody, email, PASSWORD)

@@ -204,7 +204,8 @@ async def test_held_roles_are_those_of_places_one_may_read(office: Office) -> No
     assert await list_held(every, actor=office.people.leo, access=office.access, now=NOW) == []
 
 
-async def test_what_was_saved_is_counted_for_a_minute(office: Office) -> None:
+async def test_what_was_saved_last_is_counted_for_a_minute(office: Office) -> None:
+    await save(office, add("noa", "viewer", HELP), now=NOW - timedelta(seconds=5))
     await save(office, add("leo", "author", NEWS), await end(office, "ana", "author"))
     assert await count_saved(actor=office.people.ada, now=NOW + timedelta(seconds=20)) == 2
     assert await count_saved(actor=office.people.ada, now=NOW + timedelta(seconds=80)) == 0

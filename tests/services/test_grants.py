@@ -19,12 +19,12 @@ from govern.services.grant_writing import (
 )
 from govern.services.grants import (
     GrantView,
-    UnknownScope,
     assign_role,
     list_grants,
     revoke_role,
 )
 from govern.services.members import UnknownMember
+from govern.services.scope_rights import UnknownScope
 from govern.tables import RoleGrant
 from tests.asserts import assert_audited, assert_denied, assert_one_winner, assert_refused, race
 from tests.factories import NOW, make_member

@@ -10,7 +10,6 @@ from govern.domain.members import Actor
 from govern.domain.messages import Kind
 from govern.domain.pauses import AlreadyPaused
 from govern.errors import Denied, GovernError, Invalid, NotFound
-from govern.services.grants import UnknownScope
 from govern.services.pauses import (
     NotPaused,
     PauseEffect,
@@ -20,6 +19,7 @@ from govern.services.pauses import (
     list_pauses,
     set_pause,
 )
+from govern.services.scope_rights import UnknownScope
 from govern.tables import Pause
 from tests.asserts import actions, assert_audited, assert_denied, assert_one_winner, assert_refused, race
 from tests.factories import NOW

@@ -11,8 +11,8 @@ from govern.domain.actions import Action, Reason, Target, TokenLimit
 from govern.domain.members import Actor, ActorKind
 from govern.domain.messages import State
 from govern.errors import Denied, GovernError, NotFound
-from govern.services.grants import UnknownScope
 from govern.services.members import UnknownMember
+from govern.services.scope_rights import UnknownScope
 from govern.services.tokens import (
     BadTokenActions,
     BadTokenName,

@@ -33,9 +33,11 @@ def address(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def app(config: Settings) -> Litestar:
+async def app(config: Settings) -> AsyncIterator[Litestar]:
     """The whole application; its pool is the one of the tests."""
-    return create_app(config)
+    app = create_app(config)
+    yield app
+    await app.state.waker.close()
 
 
 @pytest.fixture

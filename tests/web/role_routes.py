@@ -95,7 +95,7 @@ def given_role(t: Thing) -> Mapping[str, Any]:
 
 
 def invitation(t: Thing) -> Mapping[str, Any]:
-    return {"email": f"new-{t['n']}@example.com", "name": "New"}
+    return {"email": f"{t['fresh']}@example.com", "name": "New"}
 
 
 def stop(t: Thing) -> Mapping[str, Any]:
@@ -106,12 +106,12 @@ def asked(t: Thing) -> Mapping[str, Any]:
     return {"action": "message.read", "scope": t["scope"]}
 
 
-ASSIGN = Call(thing="member", body=given_role)
+ASSIGN = Call(thing="colleague", body=given_role)
 READ_SOMEWHERE = person(at=At.SOMEWHERE)
 OTHERS = Call(at=At.NEVER, seen=Seen.BY_NOBODY)
 OWN_TOKEN = Call(thing="token", at=At.HELD, seen=Seen.BY_NOBODY)
 CHANGE = Call(
-    thing="member",
+    thing="colleague",
     body=lambda t: {"c": f"add~viewer~{t['scope']}~{t['email']}", **WHY},
     action=Action.ROLE_ASSIGN,
 )
@@ -149,9 +149,7 @@ API: Mapping[str, Call] = {
     "GET /audit/entries/{which:str}": Call(thing="entry", seen=Seen.BY_NOBODY),
     "GET /access/who-can": Call(query=lambda t: {"action": "message.read", "scope": t["scope"]}),
     "GET /access/explain": Call(
-        thing="member",
-        query=lambda t: {"member": t["email"], **asked(t)},
-        action=Action.ACCESS_READ,
+        query=lambda t: {"member": "writer@example.com", **asked(t)}, action=Action.ACCESS_READ
     ),
     "GET /access/where-can": person(
         query=lambda t: {"member": t["email"], "action": "message.read"}, at=At.SOMEWHERE, action=Action.ACCESS_READ
@@ -182,12 +180,10 @@ PANEL: Mapping[str, Call] = {
     "POST /messages/{number:str}/request-changes": verdict("changes"),
     "POST /messages/{number:str}/undo": message(lambda _t: {}),
     "GET /accounts/{handle:str}": Call(),
-    "POST /accounts": Call(
-        body=lambda t: {"handle": f"{t['place']}{t['n']}"[:15], "name": "New", "brand": t["slug"]}, at=At.BRAND
-    ),
+    "POST /accounts": Call(body=lambda t: {"handle": t["fresh"], "name": "New", "brand": t["slug"]}, at=At.BRAND),
     "POST /accounts/{handle:str}/edit": Call(body=lambda t: {"version": t["version"], "name": t["place"]}),
     "POST /accounts/{handle:str}/disconnect": Call(body=lambda _t: WHY),
-    "POST /brands": Call(thing="company", body=lambda t: {"slug": f"brand-{t['n']}", "name": "New"}, at=At.COMPANY),
+    "POST /brands": Call(thing="company", body=lambda t: {"slug": t["fresh"].lower(), "name": "New"}, at=At.COMPANY),
     "GET /people": READ_SOMEWHERE,
     "POST /people": Call(thing="company", body=invitation, at=At.COMPANY),
     "GET /people/{email:str}": READ_SOMEWHERE,
@@ -203,11 +199,11 @@ PANEL: Mapping[str, Call] = {
     "POST /people/{email:str}/reinstate": person("suspended", body=WHY),
     "POST /people/{email:str}/remove": person(body=WHY),
     "GET /people/roles": READ_SOMEWHERE,
-    "GET /people/roles/review": Call(thing="member", query=lambda t: {"c": f"add~viewer~{t['scope']}~{t['email']}"}),
+    "GET /people/roles/review": Call(thing="colleague", query=lambda t: {"c": f"add~viewer~{t['scope']}~{t['email']}"}),
     "POST /people/roles": CHANGE,
     "GET /access/who": Call(query=asked),
     "GET /policy": person(thing="company", at=At.SOMEWHERE),
-    "GET /policy/try": Call(thing="member", query=lambda t: {"who": t["email"], **asked(t)}, action=Action.ACCESS_READ),
+    "GET /policy/try": Call(query=lambda t: {"who": "writer@example.com", **asked(t)}),
     "GET /why/{entry:uuid}": Call(thing="entry", action=Action.ACCESS_READ, seen=Seen.BY_NOBODY),
     "GET /audit": Call(thing="company", at=At.SOMEWHERE),
     "GET /audit/{arrival:int}": Call(thing="entry", seen=Seen.BY_NOBODY),

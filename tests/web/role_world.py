@@ -6,20 +6,17 @@ Whatever belongs to the second brand has `quagga` in its name, so that it is rec
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any
 from uuid import uuid4
 
-import httpx
 import msgspec
 from litestar import Litestar
 
-from govern.access import Access
 from govern.database import rows, transaction
-from govern.domain.actions import Action, Decision, Target
+from govern.domain.actions import Action, Target
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import Kind
-from govern.errors import Denied
 from govern.services.policies import Policies
 from govern.services.sessions import find_session, hash_token, open_session
 from govern.settings import Settings
@@ -28,64 +25,16 @@ from govern.tables import ApiToken, AuditEntry, Member, Passkey, Pause
 from govern.web.auth import cookie_name, csrf_token
 from tests.factories import make_account, make_grant, make_member, make_message
 from tests.web.conftest import program
+from tests.web.role_people import HELD, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 
-INSIDE, OUTSIDE, NOWHERE = "Zinnia", "Quagga", "Nowhere"
-ABOVE = {
-    "company": ("company",),
-    **{f"brand:{place.lower()}s": (f"brand:{place.lower()}s", "company") for place in (INSIDE, OUTSIDE)},
-    **{f"account:{place}": (f"account:{place}", f"brand:{place.lower()}s", "company") for place in (INSIDE, OUTSIDE)},
-}
-ROLES = ("viewer", "author", "agent", "brand_manager", "compliance", "admin")
-HELD = {
-    "nobody": (),
-    **{f"{role}_{at.partition(':')[0]}": ((role, at),) for role in ROLES for at in ABOVE if "uagga" not in at},
-    **{f"suspended_{role}": ((role, "company"), ("suspended", "company")) for role in ROLES},
-}
-"""Who there is: each role alone at each height, nobody's, and each role suspended."""
-
-Asked = tuple[str, bool]
 Thing = dict[str, Any]
 """What a request is about: the values of its path, and what its body needs."""
-
-
-class Listening(Access):
-    """The policy as it is, and a record of what the services asked it."""
-
-    asked: ClassVar[set[Asked]] = set()
-
-    async def require(self, actor: Any, action: Action, target: Target) -> Decision:
-        try:
-            decision = await super().require(actor, action, target)
-        except Denied:
-            self.asked.add((str(action), False))
-            raise
-        self.asked.add((str(action), True))
-        return decision
-
-    async def where_can(self, actor: Any, action: Action) -> frozenset[str]:
-        found = await super().where_can(actor, action)
-        self.asked.add((str(action), bool(found)))
-        return found
-
-
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody signed in a moment ago."""
-
-    name: str
-    actor: Actor
-    held: tuple[tuple[str, str], ...]
-    client: httpx.AsyncClient
-    csrf: str
-
-    def below(self, place: str) -> bool:
-        """Tell whether a role is held at the account or above."""
-        return any(scope in ABOVE[f"account:{place}"] for _role, scope in self.held)
 
 
 class World:
     """Everybody, and what is there; what a request used up is made anew."""
 
-    def __init__(self, app: Litestar, access: Access, policies: Policies, settings: Settings) -> None:
+    def __init__(self, app: Litestar, access: Listening, policies: Policies, settings: Settings) -> None:
         self.app, self.access, self.policies, self.settings = app, access, policies, settings
         self.people: list[Person] = []
         self._numbers = count(1)
@@ -114,13 +63,14 @@ class World:
     async def close(self) -> None:
         for person in self.people:
             await person.client.aclose()
+        await self.app.state.waker.close()
 
     async def thing(self, kind: str, place: str, person: Person) -> Thing:
         """Return something of this kind at a place; at `NOWHERE` there is none."""
         number = next(self._numbers)
         always = {
             "place": place,
-            "n": number,
+            "fresh": f"New{number}",
             "handle": place,
             "scope": f"account:{place}",
             "slug": f"{place.lower()}s",
@@ -128,15 +78,20 @@ class World:
             "me": f"{person.name.replace('_', '-')}@example.com",
             "soon": datetime.now(UTC) + timedelta(hours=2),
         }
-        if place == NOWHERE:
-            return {**always, **nothing()}
-        key = (kind, place, person.name if kind in _PERSONAL else "")
+        key = self._key(kind, place, person)
+        if place == NOWHERE and key[1]:
+            return {**always, **nothing(kind)}
         if key not in self._things:
             self._things[key] = await _MAKERS[kind](self, place, person)
         return {**always, **self._things[key]}
 
     def use_up(self, kind: str, place: str, person: Person) -> None:
-        self._things.pop((kind, place, person.name if kind in _PERSONAL else ""), None)
+        self._things.pop(self._key(kind, place, person), None)
+
+    @staticmethod
+    def _key(kind: str, place: str, person: Person) -> tuple[str, str, str]:
+        """Tell things apart by place, one's own also by person; a colleague is the same one everywhere."""
+        return (kind, "" if kind == "colleague" else place, person.name if kind in _PERSONAL else "")
 
     async def _message(self, place: str, author: Actor) -> Thing:
         made = await make_message(
@@ -170,6 +125,10 @@ class World:
         name = f"colleague-{next(self._numbers)}"
         actor = await make_member(name)
         return {"email": f"{name}@example.com", "member": actor.member}
+
+    async def colleague(self, place: str, person: Person) -> Thing:
+        """Somebody who exists wherever is asked."""
+        return await self.member(place, person)
 
     async def suspended(self, place: str, person: Person) -> Thing:
         made = await self.member(place, person)
@@ -258,6 +217,7 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
     kind: getattr(World, kind)
     for kind in (
         "account",
+        "colleague",
         "company",
         "entry",
         "grant",
@@ -275,13 +235,13 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
 }
 
 
-def nothing() -> Thing:
+def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
     names = ("grant", "grant_id", "pause", "pause_id", "token", "token_id", "session_id", "passkey", "entry")
     return {
         **dict.fromkeys(names, some),
-        "which": "M-987654",
+        "which": 987654321 if kind == "entry" else "M-987654",
         "number": "M-987654",
         "arrival": 987654321,
         "email": "nobody-at-all@example.com",

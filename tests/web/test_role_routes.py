@@ -8,19 +8,21 @@ from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar
+from litestar import Litestar, get
 from litestar.handlers.http_handlers import HTTPRouteHandler
 
 from govern.access import load_bundle
 from govern.app import create_app
 from govern.domain.actions import Action
 from govern.services.grant_source import PostgresGrants
+from govern.services.message_views import load_message
 from govern.services.policies import Policies
 from govern.settings import Settings, shipped
 from govern.web.guards import handlers
 from tests.web.conftest import program
+from tests.web.role_people import ABOVE, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 from tests.web.role_routes import CALLS, ONES_OWN, At, Call, Seen
-from tests.web.role_world import ABOVE, INSIDE, NOWHERE, OUTSIDE, Listening, Person, Thing, World
+from tests.web.role_world import Thing, World
 
 TABLE = shipped("policies") / "access" / "tests" / "matrix.csv"
 MATRIX: Mapping[str, Mapping[str, str]] = {row["action"]: row for row in csv.DictReader(TABLE.read_text().splitlines())}
@@ -102,18 +104,21 @@ def knows(route: Route, person: Person, thing: Thing) -> bool:
     if seen is Seen.BY_READERS:
         return is_right(person, Action.MESSAGE_READ, thing["scope"])
     places = list(ABOVE) if seen is Seen.SOMEWHERE else [thing["scope"]]
-    return seen is not Seen.BY_NOBODY and any(
-        is_right(person, Action.ACCESS_READ, place) for place in places
-    )
+    return seen is not Seen.BY_NOBODY and any(is_right(person, Action.ACCESS_READ, place) for place in places)
 
 
 def same(answer: httpx.Response, thing: Thing) -> tuple[int, str]:
     """Return an answer without what differs between two requests, or between their ids."""
     text = answer.text
-    for name in ("email", "number", "which", "arrival", "place", "slug"):
+    for name in ("fresh", "email", "number", "which", "arrival", "place", "slug"):
         if name in thing:
             text = re.sub(rf"\b{re.escape(str(thing[name]))}\b", f"<{name}>", text, flags=re.IGNORECASE)
     return answer.status_code, _VARYING.sub("<varying>", text)
+
+
+def in_words(answer: httpx.Response) -> str:
+    """Return what an answer says, without its tags, as far as a line has room."""
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())[:300]
 
 
 class Walk:
@@ -163,7 +168,7 @@ class Walk:
 
     async def granted(self, answer: httpx.Response, asked: set[Any], person: Person, thing: Thing) -> str | None:
         if answer.status_code in {400, 401, 403, 404, 405} or answer.status_code >= 500:
-            return f"for who may: {answer.text[:300]}"
+            return f"for who may: {in_words(answer)}"
         if (str(self.route.action), True) not in asked:
             return f"without asking for {self.route.action}, only {asked}"
         return None
@@ -173,12 +178,12 @@ class Walk:
             nothing = await self.world.thing(self.call.thing, NOWHERE, person)
             other = await self.route.send(person, nothing)
             if same(answer, thing) != same(other, nothing):
-                return f"tells that it exists: {same(answer, thing)} {same(other, nothing)}"
+                return f"tells that it exists: {in_words(answer)} / {other.status_code} {in_words(other)}"
             if answer.status_code not in {403, 404, 422}:
-                return f"for who may not: {answer.text[:300]}"
+                return f"for who may not: {in_words(answer)}"
             return None
         if answer.status_code != 403:
-            return f"for who may not: {answer.text[:300]}"
+            return f"for who may not: {in_words(answer)}"
         if not {(str(action), False) for action in (*self.route.declared, self.route.action)} & asked:
             return f"without asking for {self.route.declared}, only {asked}"
         return None
@@ -198,6 +203,20 @@ def test_it_is_known_how_to_call_every_route(app: Litestar) -> None:
     assert not unknown, "say in role_routes.py how to call these"
     gone = {*CALLS, *ONES_OWN} - {route.name for route in routes(app)}
     assert not gone, "there are no such routes"
+
+
+async def test_a_route_that_asks_nobody_is_found(world: World) -> None:
+    @get("/api/v1/careless/{which:str}", opt={"action": Action.MESSAGE_READ})
+    async def careless(which: str) -> str:
+        return str((await load_message(which)).revision.text)
+
+    world.app.register(careless)
+    route = next(each for each in routes(world.app) if "careless" in each.path)
+    route.call = Call(thing="message")
+    wrong = await Walk(world, route).go()
+    assert len([each for each in wrong if "as nobody at Zinnia: 200 tells that it exists" in each]) == 1
+    assert len([each for each in wrong if "as viewer_brand at Quagga: 200 tells that it exists" in each]) == 1
+    assert len([each for each in wrong if "as viewer_brand at Zinnia: 200 without asking" in each]) == 1
 
 
 @pytest.mark.parametrize("door", ["/api/", "/admin/"])

@@ -127,7 +127,9 @@ async def test_scripts_of_the_panel_ask_the_api_with_its_session(browser: Browse
         answer = await browser.client.post("/api/v1/messages", json=draft, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "session.csrf_failed")
     token = {"X-CSRF": browser.token()}
-    answer = await browser.client.post("/api/v1/messages", json=draft, headers={**token, "Sec-Fetch-Site": "cross-site"})
+    answer = await browser.client.post(
+        "/api/v1/messages", json=draft, headers={**token, "Sec-Fetch-Site": "cross-site"}
+    )
     assert answer.status_code == 403
     assert (await browser.client.post("/api/v1/messages", json=draft, headers=token)).status_code == 201
 

@@ -34,6 +34,7 @@ customElements.define("pass-key", class extends HTMLElement {
   connectedCallback() {
     if (!globalThis.PublicKeyCredential) return;
     if (NUMBER.test(location.hostname)) {
+      this.className = "muted";
       this.textContent = this.getAttribute("nameless");
       return;
     }

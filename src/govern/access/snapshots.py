@@ -99,6 +99,7 @@ class Snapshots:
         engine, parents = await self._engine(seen.digest), await self._source.parents()
         holdings = Holdings(seen.at, self._current)
         await self._collect(holdings, None)
+        await asyncio.sleep(0)  # what follows takes a moment as well
         return holdings.snapshot(version=seen.version, engine=engine, parents=parents)
 
     async def _collect(self, holdings: Holdings, members: frozenset[str] | None) -> None:
@@ -106,14 +107,16 @@ class Snapshots:
         begun = time.perf_counter()
         async for page in self._source.held(members):
             holdings.add(page)
-            if time.perf_counter() - begun > SLICE:
+            if time.perf_counter() - begun > SLICE / 2:  # the next page may take as long again
                 await asyncio.sleep(0)
                 begun = time.perf_counter()
 
     async def _engine(self, digest: str) -> Engine:
         if digest not in self._engines:
             files = await self._source.files(digest)
-            engine = Engine(_read(files, digest))
+            bundle = _read(files, digest)
+            await asyncio.sleep(0)  # to read the rules and to build with them takes a moment each
+            engine = Engine(bundle)
             while len(self._engines) >= MAX_ENGINES:
                 self._engines.pop(next(iter(self._engines)))
             self._engines[digest] = engine

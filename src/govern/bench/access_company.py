@@ -35,7 +35,7 @@ ATTEMPTS = 40
 
 
 class Question(msgspec.Struct, frozen=True):
-    """May this member do this there?"""
+    """Whether this member may do this there."""
 
     member: str
     action: Action
@@ -94,11 +94,9 @@ def make_questions(
     found = []
     for number in range(count):
         action = actions[number // 2 % len(actions)]
-        for _ in range(ATTEMPTS):
-            question = draw.question(action, near=number % 2 == 0 or rng.random() < 0.5)
-            if ask(snapshot, question) is (number % 2 == 0):
-                break
-        found.append(question)
+        wanted = number % 2 == 0
+        drawn = (draw.question(action, near=wanted or rng.random() < 0.5) for _ in range(ATTEMPTS))
+        found.append(next((each for each in drawn if ask(snapshot, each) is wanted), draw.question(action, near=False)))
     rng.shuffle(found)
     return found
 
@@ -156,20 +154,17 @@ class _Draw:
 
     def _fact(self, name: str, member: str, scope: str) -> object:
         rng = self._rng
-        other = rng.choice(self._members)
-        who = member if rng.random() < 0.3 else other
-        match name:
-            case "author" | "member" | "pause_set_by":
-                return who
-            case "editors":
-                return [who, other]
-            case "approvals_valid" | "approvals_required":
-                return rng.randint(1, 2)
-            case "role":
-                return str(rng.choice(PROFILES))
-            case "member_grants":
-                return [[str(rng.choice(PROFILES)), scope]] if rng.random() < 0.5 else []
-            case "edit_and_approve" | "paused":
-                return rng.random() < 0.1
-            case _:
-                return rng.random() < 0.9
+        who, other = member if rng.random() < 0.3 else rng.choice(self._members), rng.choice(self._members)
+        facts: Mapping[str, object] = {
+            "author": who,
+            "member": who,
+            "pause_set_by": who,
+            "editors": [who, other],
+            "approvals_valid": rng.randint(1, 2),
+            "approvals_required": rng.randint(1, 2),
+            "role": str(rng.choice(PROFILES)),
+            "member_grants": [[str(rng.choice(PROFILES)), scope]] if rng.random() < 0.5 else [],
+            "edit_and_approve": rng.random() < 0.1,
+            "paused": rng.random() < 0.1,
+        }
+        return facts.get(name, rng.random() < 0.9)

@@ -26,28 +26,20 @@ _SILENT = logging.Logger("casbin.rival", level=logging.CRITICAL + 1)  # noqa: LO
 
 def dict_walk(company: Company, bundle: Bundle) -> Rival:
     """Return the least anybody could write: no conditions, no denies, no reason given."""
-    held: dict[str, dict[str, list[str]]] = {}
-    for member, grants in company.held.items():
-        for grant in grants:
-            held.setdefault(member, {}).setdefault(grant.scope, []).append(grant.role)
-    allowed: dict[str, set[str]] = {}
-    for act, rows in bundle.rows.items():
-        for row in rows:
-            if row.eft == ALLOW:
-                allowed.setdefault(row.role, set()).add(act)
-    nothing: set[str] = set()
-    parents = company.parents
+    roles: dict[str, dict[str, list[str]]] = {}
+    for grant in company.rows():
+        roles.setdefault(grant.member, {}).setdefault(grant.scope, []).append(grant.role)
+    rows = [row for rows in bundle.rows.values() for row in rows]
+    allowed = {role: {row.act for row in rows if row.role == role and row.eft == ALLOW} for role in bundle.roles}
+    parents, nothing = company.parents, dict[str, list[str]]()
 
     def walk(question: Question) -> bool:
-        grants = held.get(question.member)
-        if grants is None:
-            return False
-        place: str | None = question.target.scope
-        while place is not None:
-            for role in grants.get(place, ()):
-                if question.action in allowed.get(role, nothing):
+        held, place = roles.get(question.member, nothing), question.target.scope
+        while place:
+            for role in held.get(place, ()):
+                if question.action in allowed[role]:
                     return True
-            place = parents.get(place)
+            place = parents.get(place, "")
         return False
 
     return walk
@@ -118,9 +110,6 @@ class _Facts:
         return known
 
 
-CEDAR_VERSION = "cedarpy"
-
-
 def has_cedar() -> bool:
     """Tell whether cedarpy is installed; the product does without it."""
     return find_spec("cedarpy") is not None
@@ -130,7 +119,9 @@ def cedar(company: Company, engine: Engine) -> Rival:
     """Return Cedar with rules and entities parsed once: a member's scopes by role, `resource in` for the tree."""
     library: Any = import_module("cedarpy")
     policies = library.PolicySet.from_str("\n".join(_cedar_rules(engine.bundle)))
-    entities = library.Entities.from_json_str(msgspec.json.encode(list(_cedar_entities(company, engine.bundle))).decode())
+    entities = library.Entities.from_json_str(
+        msgspec.json.encode(list(_cedar_entities(company, engine.bundle))).decode()
+    )
     facts, allow = _Facts(company, engine), library.Decision.Allow
     requests: dict[int, dict[str, object]] = {}
 

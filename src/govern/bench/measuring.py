@@ -4,10 +4,11 @@ import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
+K = TypeVar("K")
 Work = Callable[[], object]
 
 
@@ -43,14 +44,14 @@ def measure(
     )
 
 
-def interleave(works: Mapping[str, Work], *, rounds: int, warm: int = 1) -> dict[str, float]:
+def interleave(works: Mapping[K, Work], *, rounds: int, warm: int = 1) -> dict[K, float]:
     """Return the median seconds of each work over the rounds; a round does each once, every round in another order.
 
     Seconds of this thread's own computing: a busy machine stops all works alike, but not for equally long. The garbage
     collector waits meanwhile: it would strike whichever work happens to run. `warm` rounds do not count.
     """
     names = list(works)
-    taken: dict[str, list[float]] = {name: [] for name in names}
+    taken: dict[K, list[float]] = {name: [] for name in names}
     gc.collect()
     gc.disable()
     try:
@@ -66,7 +67,7 @@ def interleave(works: Mapping[str, Work], *, rounds: int, warm: int = 1) -> dict
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
-def turned(names: Sequence[str], turn: int) -> Sequence[str]:
+def turned(names: Sequence[K], turn: int) -> Sequence[K]:
     """Return the names beginning with another one each turn, and every other turn backwards."""
     first = turn % len(names)
     order = [*names[first:], *names[:first]]

@@ -13,7 +13,14 @@ from govern.errors import GovernError
 from govern.settings import SettingsError
 
 RUNNING = "running.json"  # what `govern up` tells the commands beside it, in its data folder
-ON_THEIR_OWN = {"up": "up", "serve": "roots", "worker": "roots", "sandbox": "roots", "migrate": "roots"}
+ON_THEIR_OWN = {
+    "up": "up",
+    "serve": "roots",
+    "worker": "roots",
+    "sandbox": "roots",
+    "migrate": "roots",
+    "bench": "bench",
+}
 """Commands that take their settings from the environment alone, and the module of each."""
 ON_DATA = {
     "member": "members",

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from govern.access import Access
-from govern.access.simulate import Difference, compare_grants
+from govern.access.simulate import Difference, Line, compare_grants
 from govern.access.snapshot import Snapshot
 from govern.database import rows
 from govern.domain.actions import Action, Decision, Grant, Requester, Target
@@ -22,6 +22,7 @@ from govern.services.grant_writing import (
     write_grant,
 )
 from govern.services.grants import VIEW, GrantView, get_view
+from govern.services.scope_rights import require_at
 from govern.services.use_case import use_case
 from govern.tables import RoleGrant
 
@@ -66,8 +67,11 @@ _HELD = (
 """
 )
 _SAVED = """
-SELECT count(*) AS n FROM role_grant
- WHERE (granted_by = {} AND granted_at >= {}) OR (revoked_by = {} AND revoked_at >= {})
+WITH mine AS (
+  SELECT granted_at AS at FROM role_grant WHERE granted_by = {} AND granted_at >= {}
+  UNION ALL SELECT revoked_at FROM role_grant WHERE revoked_by = {} AND revoked_at >= {}
+)
+SELECT count(*) AS n FROM mine WHERE at = (SELECT max(at) FROM mine)
 """
 
 
@@ -88,7 +92,7 @@ async def preview_changes(changes: Sequence[GrantChange], *, actor: Actor, acces
     _check_number(changes)
     async with use_case(actor=actor, now=now):
         for scope in sorted({change.scope for change in changes}):
-            await access.require(actor, Action.POLICY_SIMULATE, Target(scope=scope))
+            await require_at(Target(scope), Action.POLICY_SIMULATE, actor=actor, access=access)
         planned = await plan_changes(
             changes,
             admins=await find_last_admins(),
@@ -125,9 +129,13 @@ async def save_changes(
     """
     _check_number(changes)
     check_terms(reason, starts_at, expires_at, now)
+
+    async def ask(actor: Actor, action: Action, target: Target) -> Decision:
+        return await require_at(target, action, actor=actor, access=access)
+
     async with use_case(actor=actor, now=now):
         await access.lock()
-        planned = await plan_changes(changes, admins=await lock_last_admins(), actor=actor, ask=access.require)
+        planned = await plan_changes(changes, admins=await lock_last_admins(), actor=actor, ask=ask)
         for each in planned:
             if each.error:
                 raise each.error
@@ -140,7 +148,7 @@ async def save_changes(
 
 
 async def count_saved(*, actor: Actor, now: datetime) -> int:
-    """Return how many grants the actor gave or took away in the last minute: for saying so, once."""
+    """Return how many changes the actor's last save made, if that was in the last minute: for saying so, once."""
     since = now - SAID_FOR
     found = rows(await RoleGrant.raw(_SAVED, actor.member, since, actor.member, since))
     return int(found[0]["n"])
@@ -188,8 +196,23 @@ def _person(planned: Sequence[Planned], snapshot: Snapshot) -> PersonChange:
     before = after = snapshot.requester(str(member.id))
     if member.state is MemberState.ACTIVE:
         after = msgspec.structs.replace(before, grants=_after(before, [each.change for each in planned]))
-    difference = compare_grants(snapshot.engine, before, after)
+    found = compare_grants(snapshot.engine, before, after)
+    difference = Difference(gains=_once(found.gains, after), losses=_once(found.losses, after))
     return PersonChange(email=member.email, name=member.name, difference=difference)
+
+
+def _once(lines: Sequence[Line], member: Requester) -> tuple[Line, ...]:
+    """Leave out what is said of a place above already, be it by other rules."""
+    said = {(line.scope, line.action, line.role, line.before, line.after) for line in lines}
+    return tuple(
+        line
+        for line in lines
+        if not any(
+            (place, line.action, line.role, line.before, line.after) in said
+            for place in member.above(line.scope)
+            if place != line.scope
+        )
+    )
 
 
 def _after(before: Requester, changes: Sequence[GrantChange]) -> Mapping[str, tuple[Grant, ...]]:

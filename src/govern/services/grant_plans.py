@@ -16,7 +16,7 @@ from govern.services.grant_writing import (
     check_role,
     pledged_to,
 )
-from govern.services.members import UnknownMember, find_by_email
+from govern.services.members import NOBODY, UnknownMember, find_by_email
 from govern.tables import RoleGrant
 
 Ask = Callable[[Actor, Action, Target], Awaitable[Decision]]
@@ -72,12 +72,13 @@ async def plan_changes(changes: Sequence[GrantChange], *, admins: set[UUID], act
     for change in sorted(changes, key=lambda change: change.kind is Kind.ADD):
         check_role(change.role)
         member = await find_by_email(change.email)
-        if member is None:
-            raise UnknownMember(name=change.email[:80])
-        pairs = held.setdefault(member.id, await pledged_to(member.id))
-        facts = {"member": str(member.id), "role": change.role, "member_grants": tuple(pairs)}
+        whom = member.id if member else NOBODY
+        pairs = held.setdefault(whom, await pledged_to(whom))
+        facts = {"member": str(whom), "role": change.role, "member_grants": tuple(pairs)}
         action = Action.ROLE_ASSIGN if change.kind is Kind.ADD else Action.ROLE_REVOKE
         decision = await ask(actor, action, Target(scope=change.scope, facts=facts))
+        if member is None:
+            raise UnknownMember(name=change.email[:80])
         error = await _fault(change, member, pairs, admins)
         planned.append(Planned(change=change, member=member, decision=decision, error=error))
         _apply(change, pairs, admins)

@@ -9,7 +9,7 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.members import Actor
-from govern.errors import N_, NotFound
+from govern.errors import NotFound
 from govern.services.grant_writing import (
     AlreadyGranted,
     AlreadyRevoked,
@@ -25,11 +25,6 @@ from govern.services.members import NOBODY, UnknownMember, find_and_lock
 from govern.services.scope_rights import require_at
 from govern.services.use_case import use_case
 from govern.tables import Member, RoleGrant, Scope
-
-
-class UnknownScope(NotFound):
-    code = "scope.unknown"
-    template = N_("There is no scope {name}: company, brand:<slug> or account:<handle>.")
 
 
 class GrantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,11 +120,8 @@ async def assign_role(
     async with use_case(actor=actor, now=now):
         await access.lock()
         member = await find_and_lock(email)
-        if not await Scope.exists().where(Scope.key == scope):
-            raise UnknownScope(name=scope[:64])
         target = await _target(member.id if member else NOBODY, role, scope)
-        unknown = UnknownScope(name=scope[:64])
-        decision = await require_at(target, Action.ROLE_ASSIGN, unknown=unknown, actor=actor, access=access)
+        decision = await require_at(target, Action.ROLE_ASSIGN, actor=actor, access=access)
         if member is None:
             raise UnknownMember(name=email[:80])
         if (role, scope) in await pledged_to(member.id):

@@ -3,23 +3,31 @@
 from govern.access import Access
 from govern.domain.actions import COMPANY, Action, Decision, Target
 from govern.domain.members import Actor
-from govern.errors import Denied, NotFound
+from govern.errors import N_, Denied, NotFound
+
+
+class UnknownScope(NotFound):
+    code = "scope.unknown"
+    template = N_("There is no scope {name}: company, brand:<slug> or account:<handle>.")
 
 
 async def require_at(
     target: Target,
     action: Action,
     *,
-    unknown: NotFound,
+    unknown: NotFound | None = None,
     seen_by: Action | None = None,
     actor: Actor,
     access: Access,
 ) -> Decision:
-    """Return the decision that allows an action; `unknown` is what is said when there is no such thing.
+    """Return the decision that allows an action; `unknown` is what is said when there is no such thing (None: place).
 
     Raises:
         Denied: `unseen` if the actor may not know of the place, or has not the right by which the thing is seen there.
     """
+    unknown = unknown or UnknownScope(name=target.scope[:64])
+    if not target.scope:
+        raise unknown
     try:
         return await access.require(actor, action, target)
     except Denied as denied:

@@ -16,9 +16,8 @@ from govern.domain.ids import uuid7
 from govern.domain.members import Actor, MemberState, token_actor
 from govern.errors import N_, Conflict, Invalid, NotFound
 from govern.services import audit
-from govern.services.grants import UnknownScope
 from govern.services.members import NOBODY, UnknownMember, find_by_email, lock_member
-from govern.services.scope_rights import knows
+from govern.services.scope_rights import UnknownScope, knows
 from govern.services.sessions import hash_token
 from govern.services.use_case import use_case
 from govern.tables import ApiToken, Scope

@@ -100,7 +100,7 @@ async def test_review_shows_gains_and_losses_before_saving(browser: SignIn) -> N
     ada = await browser("ada")
     page = await ada.get(at(f"{ROLES}/review", c=[GIVE_LEO]))
     said = words(page)
-    assert "Gains Write posts at @News" in said
+    assert re.search(r"Gains at @News: .*Write posts · ", said)
     assert "before: no · after: yes" in said
     assert "Save 1 change" in said
     assert "role.assigned" not in await actions()

@@ -109,7 +109,7 @@ async def test_simple_form_says_what_a_role_would_bring_before_it_is_given(brows
     form = {"role": "author", "scope": "account:News", "do": "preview"}
     page = await ada.post(f"/admin/people/{address('leo')}/grants", **form)
     assert page.status_code == 200
-    assert "Gains Write posts at @News" in words(page)
+    assert "Gains at @News:" in words(page)
     assert 'value="account:News" selected' in page.text
     refused = await ada.post(
         f"/admin/people/{address('leo')}/grants", **{**form, "role": "compliance", "scope": "company"}

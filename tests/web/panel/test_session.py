@@ -72,7 +72,9 @@ async def test_unknown_address_hears_the_same_as_a_wrong_password(
     stranger: httpx.AsyncClient, leo_has_a_password: None
 ) -> None:
     known = await sign_in(stranger, "a wrong password")
-    unknown = await stranger.post("/admin/sign-in", data={"email": "nobody@example.com", "password": "a wrong password"})
+    unknown = await stranger.post(
+        "/admin/sign-in", data={"email": "nobody@example.com", "password": "a wrong password"}
+    )
     assert (known.status_code, unknown.status_code) == (401, 401)
     assert words(known) == words(unknown)
 

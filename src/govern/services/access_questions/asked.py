@@ -14,6 +14,7 @@ from govern.domain.audit.fields import Scope
 from govern.domain.members import Actor, Member, Via, system_actor
 from govern.errors import N_, Invalid, NotFound
 from govern.services.members import UnknownMember, find_by_email
+from govern.services.scope_rights import require_at
 from govern.tables import PolicyActivation
 
 OPERATOR: Actor = system_actor("operator", via=Via.CLI)
@@ -121,10 +122,10 @@ async def require_names(scope: str, *, actor: Actor, access: Access) -> None:
     """Let only those ask who may know who can do what at the scope.
 
     Raises:
-        Denied
+        Denied; UnknownScope: there is none, or none the actor may know of.
     """
     if actor != OPERATOR:
-        await access.require(actor, Action.ACCESS_READ, Target(scope))
+        await require_at(Target(scope), Action.ACCESS_READ, actor=actor, access=access)
 
 
 async def find_subject(email: str, scope: str | None, *, actor: Actor, access: Access) -> tuple[Member, bool]:

@@ -14,9 +14,9 @@ from govern.web.panel.words import Badge, role_name, scope_name
 
 
 class Turn(View, frozen=True, kw_only=True):
-    """One thing somebody may do otherwise: what, where, and how it was and would be."""
+    """What somebody may do otherwise at one place, and how it was and would be."""
 
-    deed: str
+    deeds: str
     place: str
     before: str
     after: str
@@ -80,17 +80,23 @@ def standing_words(standing: Standing) -> str:
 
 
 def turns(bundle: Bundle, lines: Iterable[Line]) -> Sequence[Turn]:
-    """Say gains or losses. Giving several roles is one deed, with their names."""
-    found: dict[tuple[str, str, str, str], list[str]] = {}
+    """Say gains or losses, what changes alike together. Giving several roles is one deed, with their names."""
+    found: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for line in lines:
-        said = (line.action, line.scope, standing_words(line.before), standing_words(line.after))
-        found.setdefault(said, []).extend([role_name(line.role)] if line.role else [])
+        alike = (line.scope, standing_words(line.before), standing_words(line.after))
+        roles = found.setdefault(alike, {}).setdefault(line.action, [])
+        if line.role and role_name(line.role) not in roles:
+            roles.append(role_name(line.role))
     return [
         Turn(
-            deed=": ".join(filter(None, (action_label(bundle, action), ", ".join(dict.fromkeys(roles))))),
+            deeds=" · ".join(_deed(action_label(bundle, action), roles) for action, roles in deeds.items()),
             place=scope_name(scope),
             before=before,
             after=after,
         )
-        for (action, scope, before, after), roles in found.items()
+        for (scope, before, after), deeds in found.items()
     ]
+
+
+def _deed(label: str, roles: Sequence[str]) -> str:
+    return _("%(deed)s (%(what)s)") % {"deed": label, "what": ", ".join(roles)} if roles else label

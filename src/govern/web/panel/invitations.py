@@ -27,8 +27,8 @@ from govern.web.auth import SECURITY, SIGN_IN, client_address, user_agent
 from govern.web.dependencies import CurrentSettings, Now
 from govern.web.panel.desk import AtDesk, Desk, render_bare
 from govern.web.panel.forms import Form, go, read_form
-from govern.web.panel.i18n import speak
 from govern.web.panel.i18n import gettext as _
+from govern.web.panel.i18n import speak
 from govern.web.panel.membership import ReasonForm, show_membership
 from govern.web.panel.people import show_everybody
 from govern.web.panel.session import enter

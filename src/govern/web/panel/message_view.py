@@ -84,7 +84,9 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         permission=_(PERMISSIONS.get(message.permission or "", "")),
         failure=message.failure or "",
         x_id=message.x_id,
-        steps=steps(desk.actor.member, revisions, await list_screenings(message.id), approvals, attempts, entries=entries),
+        steps=steps(
+            desk.actor.member, revisions, await list_screenings(message.id), approvals, attempts, entries=entries
+        ),
         verdicts=await verdicts(desk, message),
         can=await _can(desk, message, approvals),
     )

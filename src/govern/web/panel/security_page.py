@@ -1,10 +1,10 @@
 """The page of one's own security: what it shows. What it does is in `security`, `second_factors` and `own_tokens`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from litestar import Response
 
+from govern.access.catalogue import Risk
 from govern.domain.actions import COMPANY, Action, Target
 from govern.services.passkeys import list_passkeys
 from govern.services.second_factors import SecondFactors, second_factors
@@ -64,7 +64,7 @@ async def show_security(
         tokens=await _tokens(desk),
         may_issue=may_issue,
         issued=issued,
-        actions=_actions(desk) if may_issue else (),
+        actions=await _actions(desk) if may_issue else (),
         scopes=await _scopes(desk) if may_issue else (),
         form=form,
         at=at,
@@ -120,19 +120,20 @@ def _token_words(desk: Desk, token: TokenInfo) -> str:
     if token.scope:
         words.append(_("only at %(scope)s") % {"scope": scope_name(token.scope)})
     if token.actions is not None:
-        labels = dict(_actions(desk))
-        words.append(_("only: %(actions)s") % {"actions": ", ".join(labels.get(each, each) for each in token.actions)})
+        words.append(_("only: %(actions)s") % {"actions": ", ".join(_label(desk, each) for each in token.actions)})
     return "; ".join(words)
 
 
-def _actions(desk: Desk) -> list[tuple[str, str]]:
-    """Return what a token may be limited to: critical actions ask for a person."""
-    known = desk.access.bundle.actions.items()
-    return [
-        (name, in_language({"en": spec.label.en, "fr": spec.label.fr}))
-        for name, spec in known
-        if spec.risk != "critical"
-    ]
+async def _actions(desk: Desk) -> list[tuple[str, str]]:
+    """Return what a token may be limited to: what its owner may do somewhere; critical actions ask for a person."""
+    specs = desk.access.bundle.actions
+    offered = [name for name in specs if specs[name].risk is not Risk.CRITICAL and await desk.may(Action(name))]
+    return [(name, _label(desk, name)) for name in offered]
+
+
+def _label(desk: Desk, action: str) -> str:
+    spec = desk.access.bundle.actions.get(action)
+    return in_language({"en": spec.label.en, "fr": spec.label.fr}) if spec else action
 
 
 async def _scopes(desk: Desk) -> list[tuple[str, str]]:

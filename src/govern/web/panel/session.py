@@ -127,6 +127,7 @@ def _first(request: AnyRequest, settings: Settings, form: Form) -> Response[str]
 
 def _second(request: AnyRequest, form: Form) -> Response[str]:
     methods = form.get("methods").split()
+    form.values.pop("code", None)
     return render_bare(
         request,
         "pages/second_step.html",
