@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 from govern.access import Change, Held
@@ -17,6 +18,7 @@ class FakeSource:
 
     def __init__(self, digest: str) -> None:
         self.grants: dict[str, Held] = {}
+        self._numbers = count()
         self.tree = dict(TREE)
         self.version, self.now, self.active = 1, NOON, digest
         self.told: list[tuple[int, Change]] = []
@@ -34,7 +36,7 @@ class FakeSource:
         starts_at: datetime = NOON - timedelta(days=1),
         expires_at: datetime | None = None,
     ) -> str:
-        key = f"{role}@{scope}/{len(self.grants)}"
+        key = f"{role}@{scope}/{next(self._numbers)}"
         self.grants[key] = Held(
             id=key, member=str(member), role=role, scope=scope, starts_at=starts_at, expires_at=expires_at
         )

@@ -1,6 +1,7 @@
 """One snapshot per process: as new as what was seen, swapped forward only, turned by the clock, never older."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -97,6 +98,36 @@ async def test_the_turn_of_one_member_reads_only_that_member(snapshots: Snapshot
     assert len(turned.grants) == 20
     assert source.pages == pages + 1
     assert turned.valid_until == NOON + timedelta(days=1)
+
+
+async def test_a_snapshot_made_step_by_step_equals_one_read_at_once(
+    bundle: Bundle, snapshots: Snapshots, source: FakeSource
+) -> None:
+    rng, people, given = random.Random(1), [LEO, MIA, uuid4()], list[str]()
+    for _ in range(60):
+        source.now += rng.choice((0, 0, 1)) * SECOND
+        start, end = sorted(rng.sample(range(-3, 9), 2))
+        if given and rng.random() < 0.4:
+            source.take(given.pop(rng.randrange(len(given))))
+        else:
+            until = rng.choice((None, source.now + end * SECOND))
+            scope, role = rng.choice(["company", "brand:music"]), rng.choice(["viewer", "agent"])
+            who, start_at = rng.choice(people), source.now + start * SECOND
+            given.append(source.give(who, role, scope, starts_at=start_at, expires_at=until))
+        stepped, anew = await snapshots.reach(source.seen()), await Snapshots(bundle, source).reach(source.seen())
+        assert (stepped.grants, stepped.turns) == (anew.grants, anew.turns)
+        assert stepped.valid_until == anew.valid_until
+
+
+async def test_reading_all_anew_shares_what_did_not_change(snapshots: Snapshots, source: FakeSource) -> None:
+    source.give(MIA, "viewer", "company")
+    taken = source.give(LEO, "viewer", "company")
+    before = await snapshots.reach(source.seen())
+    source.take(taken)
+    source.kept_since = source.version
+    after = await snapshots.reach(source.seen())
+    assert after.grants[str(MIA)]["company"] is before.grants[str(MIA)]["company"]
+    assert str(LEO) not in after.grants
 
 
 async def test_a_process_older_than_the_kept_changes_reads_all_anew(snapshots: Snapshots, source: FakeSource) -> None:

@@ -43,4 +43,6 @@ def test_moments_end_in_at_or_say_until_when() -> None:
         for column in table._meta.columns
         if column.value_type.__name__ == "datetime"
     ]
-    assert [name for name in moments if not name.endswith(("_at", "_until", "_before", "_after", "_since", "_from", "_to"))] == []
+    assert [
+        name for name in moments if not name.endswith(("_at", "_until", "_before", "_after", "_since", "_from", "_to"))
+    ] == []

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from litestar import Litestar, get
 from litestar.handlers.http_handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from govern.access import load_bundle
 from govern.app import create_app
@@ -207,7 +208,7 @@ def test_it_is_known_how_to_call_every_route(app: Litestar) -> None:
 
 async def test_a_route_that_asks_nobody_is_found(world: World) -> None:
     @get("/api/v1/careless/{which:str}", opt={"action": Action.MESSAGE_READ})
-    async def careless(which: str) -> str:
+    async def careless(which: FromPath[str]) -> str:
         return str((await load_message(which)).revision.text)
 
     world.app.register(careless)

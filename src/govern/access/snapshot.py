@@ -40,9 +40,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     def requester(self, member: str) -> Requester:
         """Return a member as the policy sees them; an unknown one holds nothing."""
-        return Requester(
-            id=f"member:{member}", member=member, grants=self.grants.get(member, {}), parents=self.parents
-        )
+        return Requester(id=f"member:{member}", member=member, grants=self.grants.get(member, {}), parents=self.parents)
 
     def requesters(self) -> Iterator[Requester]:
         """Give every member who holds a grant."""

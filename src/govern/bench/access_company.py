@@ -31,7 +31,7 @@ PROFILES = (
 )
 RESTRICTED = {4: Role.OFFICE_HOURS_ONLY, 7: Role.SUSPENDED}
 """Of ten members, the place of those whose last grant is a restriction."""
-ATTEMPTS = 40
+ATTEMPTS = 200
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from govern import database, log, settings
+from govern import log, settings
 from govern.access import Access, load_bundle
+from govern.database import pool, transaction
 from govern.domain.actions import Action, Target
 from govern.domain.members import Via, member_actor
 from govern.services.access_listener import follow_access
@@ -47,7 +48,7 @@ async def decide_until_the_end(phase: memoryview) -> Tally:
     """Ask in turn as reads ask and, under the lock, as acts do."""
     access = Access(load_bundle(settings.current().policies / "access"), PostgresGrants())
     asked = allowed = stale = 0
-    async with database.pool(size=2):
+    async with pool(size=2):
         following = asyncio.create_task(follow_access(access, url=settings.current().database_url))
         while (before := phase[0]) != END:
             said = await (_under_lock(access) if asked % 2 else _without(access))
@@ -58,7 +59,7 @@ async def decide_until_the_end(phase: memoryview) -> Tally:
 
 
 async def _under_lock(access: Access) -> bool:
-    async with database.transaction():
+    async with transaction():
         return (await access.decide(_ANA, Action.CONSENT_RECORD, _HERE)).allowed
 
 

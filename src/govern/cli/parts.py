@@ -39,7 +39,7 @@ class Parts:
 
     @property
     def panel(self) -> str:
-        return f"http://127.0.0.1:{self.port}/admin"
+        return f"http://localhost:{self.port}/admin"  # a name: browsers keep no passkeys for an address
 
     @property
     def api(self) -> str:
@@ -71,7 +71,7 @@ class Parts:
         return {
             "GOVERN_ENV": settings.Env.DEVELOPMENT,
             "GOVERN_DATA_DIR": str(self.engines.folder.path),
-            "GOVERN_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "GOVERN_PUBLIC_URL": f"http://localhost:{self.port}",
             "GOVERN_X_BASE_URL": self.x,
             "GOVERN_DEMO": "1" if self.demo else "",
             **({"GOVERN_COMPANY": "Maison Aldane"} if self.demo else {}),

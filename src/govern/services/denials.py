@@ -80,7 +80,11 @@ async def sum_denials(*, now: datetime) -> int:
         for row in repeated:
             await audit.record(
                 AccessDeniedAgain(
-                    action=row["action"], scope=row["scope"], rule=row["rule"], times=row["times"] - 1, first=row["entry"]
+                    action=row["action"],
+                    scope=row["scope"],
+                    rule=row["rule"],
+                    times=row["times"] - 1,
+                    first=row["entry"],
                 ),
                 actor=_refused(row["actor"]),
                 now=now,

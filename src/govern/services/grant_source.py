@@ -71,7 +71,9 @@ class PostgresGrants:
         held = _held_here()
         if held is None:
             await _available(enter_gate())
-            held = _seen(await _only(AccessState.raw(_HOLD)))  # a later statement than the gate: it sees what the gate waited for
+            held = _seen(
+                await _only(AccessState.raw(_HOLD))
+            )  # a later statement than the gate: it sees what the gate waited for
             _held.set((_transaction(), held))
         return held
 
@@ -101,7 +103,9 @@ class PostgresGrants:
             return None
         return [Change(row["subject"], ChangeKind(row["kind"])) for row in found]
 
-    async def held(self, members: frozenset[str] | None, *, at: datetime | None = None) -> AsyncIterator[Sequence[Held]]:
+    async def held(
+        self, members: frozenset[str] | None, *, at: datetime | None = None
+    ) -> AsyncIterator[Sequence[Held]]:
         """Give pages of the grants of these members (None: all), as they are or as they were `at` a moment."""
         wanted = None if members is None else [UUID(member) for member in members]
         last: UUID | None = _FIRST
@@ -125,7 +129,9 @@ class PostgresGrants:
         found = await _rows(PolicyBundle.raw(_FILES, digest))
         if not found:
             return None
-        return {name: text.encode() for name, text in msgspec.json.decode(found[0]["files"], type=dict[str, str]).items()}
+        return {
+            name: text.encode() for name, text in msgspec.json.decode(found[0]["files"], type=dict[str, str]).items()
+        }
 
 
 async def roles_at(member: UUID, scopes: tuple[str, ...]) -> frozenset[str]:

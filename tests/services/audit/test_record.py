@@ -22,7 +22,7 @@ from govern.domain.members import PUBLISHER
 from govern.services import audit
 from govern.services.audit import Receipt
 from govern.tlog.canonical import leaf_hash, parse
-from tests.services.audit.conftest import DIGEST, EVERYTHING, HERE, NOW, Company, approve, find, record, text_of
+from tests.services.audit.conftest import DIGEST, EVERYTHING, HERE, NOW, Company, approve, record, text_of
 
 
 async def test_entry_holds_the_canonical_text_and_its_leaf_hash(company: Company, request_id: str) -> None:

@@ -194,8 +194,9 @@ async def test_wall_time_the_clocks_jump_over_does_not_exist(api: Api) -> None:
 
 
 async def test_who_may_not_write_is_refused(api: Api) -> None:
-    for name in ("cleo", "ada", "vera", "eve"):
+    for name in ("cleo", "ada", "vera"):
         assert code_of(await api(name).post("/messages", json=POST)) == (403, "access.denied")
+    assert code_of(await api("eve").post("/messages", json=POST)) == (404, "account.unknown"), "she reads nothing there"
     assert code_of(await api("leo").post("/messages", json=POST)) == (403, "access.denied")  # not hers
     assert (await api("leo").post("/messages", json={**POST, "account": "Help"})).status_code == 201
 
