@@ -13,7 +13,8 @@ RUN /opt/govern/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.13-slim-bookworm
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin govern \
-    && install -d -o govern -g govern -m 0700 /data
+    && install -d -o govern -g govern -m 0700 /data /log/private \
+    && install -d -o govern -g govern -m 0755 /log /log/public
 COPY --from=build /opt/govern /opt/govern
 ENV PATH=/opt/govern/bin:$PATH \
     PYTHONUNBUFFERED=1 \

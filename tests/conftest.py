@@ -19,21 +19,32 @@ from govern import database as db
 from govern import settings
 from govern.access import Access, load_bundle
 from govern.embedded import Engines, Login, start_engines
+from govern.embedded.postgres import DATABASE
 from govern.services.grant_source import PostgresGrants
 from govern.services.policies import Policies, load_policies
 from govern.settings import Settings, shipped
+from tests.hand import WORD, hands
+from tests.the_log import Log, begin
 
 _EMPTY = """
 DO $$ DECLARE name text; BEGIN
   SET LOCAL session_replication_role = replica;
-  ALTER TABLE audit.entry DISABLE TRIGGER entry_append_only;
+  FOREACH name IN ARRAY ARRAY['entry', 'leaf', 'tile', 'checkpoint', 'log_state'] LOOP
+    EXECUTE format('ALTER TABLE audit.%I DISABLE TRIGGER ALL', name);
+  END LOOP;
   FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
                WHERE schemaname IN ('public', 'audit') AND tablename NOT IN
-                ('migration', 'scope', 'policy_bundle', 'policy_activation', 'access_state', 'access_change') LOOP
+                ('migration', 'scope', 'policy_bundle', 'policy_activation', 'access_state', 'access_change',
+                 'log_state') LOOP
     EXECUTE 'DELETE FROM ' || name;
   END LOOP;
   DELETE FROM scope WHERE key <> 'company';
-  ALTER TABLE audit.entry ENABLE ALWAYS TRIGGER entry_append_only;
+  UPDATE audit.log_state SET origin = NULL, size = 0, frontier = '', snap = '1:1:', floor = 0, beat_at = NULL;
+  FOR name IN SELECT format('ALTER TABLE audit.%I ENABLE ALWAYS TRIGGER %I', relname, tgname)
+                FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+               WHERE relnamespace = 'audit'::regnamespace AND NOT tgisinternal LOOP
+    EXECUTE name;
+  END LOOP;
   UPDATE access_state SET version = version + 1;  -- no trigger told of it: every snapshot is read anew
   INSERT INTO access_change (version, subject, kind) SELECT version, '*', 'all' FROM access_state;
 END $$
@@ -63,8 +74,11 @@ def engines() -> Iterator[Engines]:
         capture_output=True,
         timeout=120,
     )
+    engines.postgres.sql(hands(), DATABASE)
     os.environ["GOVERN_DATABASE_URL"] = engines.database_url(Login.WEB)
     os.environ["GOVERN_REDIS_URL"] = engines.redis_url
+    for name in ("key", "guard", "verifier"):
+        os.environ[f"GOVERN_AUDIT_{name.upper()}"] = str(Path(folder.name) / "log" / name)
     settings.current.cache_clear()
     yield engines
     engines.stop()
@@ -95,9 +109,9 @@ async def owners(owner_url: str) -> AsyncIterator[list[asyncpg.Connection]]:
 
 @pytest.fixture
 async def owner(owner_url: str, owners: list[asyncpg.Connection]) -> asyncpg.Connection:
-    """A connection of the superuser."""
+    """A connection of the superuser, whose changes by hand are told to the log."""
     if not owners or owners[-1].is_closed():
-        owners.append(await asyncpg.connect(owner_url))
+        owners.append(await asyncpg.connect(owner_url, server_settings=WORD))
     return owners[-1]
 
 
@@ -123,3 +137,16 @@ def access() -> Access:
 def policies() -> Policies:
     """The other policies as they are shipped."""
     return load_policies(shipped("policies"))
+
+
+@pytest.fixture
+async def the_log(database: None, engines: Engines, config: Settings) -> Log:
+    """A new log that nobody sequences: `grow()` places and publishes once."""
+    return await begin(engines, config)
+
+
+@pytest.fixture
+async def sequenced(the_log: Log) -> AsyncIterator[Log]:
+    """A new log with its sequencer at work, as sending needs it."""
+    async with the_log.running():
+        yield the_log

@@ -21,6 +21,7 @@ from govern.services.policies import Policies
 from govern.tables import Account as AccountTable
 from govern.tables import Brand, RoleGrant, Scope
 from govern.xapi.client import DmEvent, Mention
+from tests.hand import by_hand
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -91,9 +92,11 @@ async def make_grant(member: UUID, role: str, scope: str) -> UUID:
     """Give a role without asking anybody."""
     grant = uuid7(NOW)
     start = datetime.now(UTC) - timedelta(days=1)
-    await RoleGrant.insert(
-        RoleGrant(
-            id=grant, member=member, role=role, scope=scope, granted_at=start, reason="for a test", starts_at=start
+    await by_hand(
+        RoleGrant.insert(
+            RoleGrant(
+                id=grant, member=member, role=role, scope=scope, granted_at=start, reason="for a test", starts_at=start
+            )
         )
     )
     return grant
@@ -104,21 +107,23 @@ async def make_account(handle: str, *, brand: str) -> Account:
     found = await Brand.select(Brand.id).where(Brand.slug == brand).first()
     brand_id = found["id"] if found else uuid7(NOW)
     if found is None:
-        await Scope.insert(Scope(key=brand_scope(brand), kind="brand", parent="company"))
+        await by_hand(Scope.insert(Scope(key=brand_scope(brand), kind="brand", parent="company")))
         row = Brand(id=brand_id, slug=brand, name=brand.title(), scope=brand_scope(brand), created_at=NOW)
-        await Brand.insert(row)
-    await Scope.insert(Scope(key=account_scope(handle), kind="account", parent=brand_scope(brand)))
-    await AccountTable.insert(
-        AccountTable(
-            id=uuid7(NOW),
-            handle=handle,
-            name=handle,
-            brand=brand_id,
-            scope=account_scope(handle),
-            kind="brand",
-            state="connected",
-            x_user_id=1_000_000 + next(_numbers),
-            created_at=NOW,
+        await by_hand(Brand.insert(row))
+    await by_hand(Scope.insert(Scope(key=account_scope(handle), kind="account", parent=brand_scope(brand))))
+    await by_hand(
+        AccountTable.insert(
+            AccountTable(
+                id=uuid7(NOW),
+                handle=handle,
+                name=handle,
+                brand=brand_id,
+                scope=account_scope(handle),
+                kind="brand",
+                state="connected",
+                x_user_id=1_000_000 + next(_numbers),
+                created_at=NOW,
+            )
         )
     )
     return await find_account(handle)

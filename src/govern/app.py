@@ -18,6 +18,7 @@ from govern import __version__, database, log
 from govern import settings as settings_
 from govern.access import Access, load_bundle
 from govern.services.access_listener import follow_access
+from govern.services.audit.wrapping import Keks
 from govern.services.grant_source import PostgresGrants
 from govern.services.health import wait_for
 from govern.services.outbox import Waker
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         UndeclaredRouteError: a route says neither its action nor why it needs none.
     """
     settings = settings or settings_.load()
+    Keks.from_settings(settings)  # unfit keys end the start, not the first entry that has a comment
     state = State(
         {
             "settings": settings,

@@ -35,6 +35,8 @@ AWAY = (
 UNSTORABLE = (asyncpg.exceptions.CharacterNotInRepertoireError, asyncpg.exceptions.UntranslatableCharacterError)
 
 _inside: ContextVar[bool] = ContextVar("govern_in_transaction", default=False)
+_later: ContextVar[list[Callable[[], None]] | None] = ContextVar("govern_after_commit", default=None)
+_login: ContextVar[PostgresEngine | None] = ContextVar("govern_login", default=None)
 
 
 def make_engine(url: str, **config: Any) -> PostgresEngine:
@@ -60,30 +62,62 @@ async def pool(*, size: int = 10) -> AsyncIterator[None]:
         await engine().close_connection_pool()
 
 
+@asynccontextmanager
+async def signed_in(url: str, *, size: int = 2) -> AsyncIterator[None]:
+    """Let the transactions of this block, and of tasks it starts, run under another login; queries outside of one do not."""
+    other = make_engine(url)
+    await other.start_connection_pool(min_size=0, max_size=size)
+    before = _login.set(other)
+    try:
+        yield
+    finally:
+        _login.reset(before)
+        await other.close_connection_pool()
+
+
 def in_transaction() -> bool:
     """Tell whether this task is inside `transaction()`; network calls refuse to run there."""
     return _inside.get()  # not asked of the engine: looking for it would build it, and connect
 
 
+def after_commit(tell: Callable[[], None]) -> None:
+    """Have this called once the running transaction is committed; never, if it is rolled back.
+
+    Raises:
+        RuntimeError: there is no transaction.
+    """
+    later = _later.get()
+    if later is None:
+        raise RuntimeError("nothing is about to be committed")
+    later.append(tell)
+
+
 @asynccontextmanager
 async def transaction() -> AsyncIterator[None]:
     """One use case: commit at the end, roll back on any error, always give the connection back."""
-    tx = engine().transaction(allow_nested=False)
+    own = engine()
+    tx = (_login.get() or own).transaction(allow_nested=False)
     finish: Callable[[], Awaitable[None]] | None = None  # None: not begun
+    later: list[Callable[[], None]] = []
     try:
         _inside.set(True)
+        _later.set(later)
         await tx.__aenter__()
         finish = tx.rollback
+        own.current_transaction.set(tx)  # where queries look, whoever's connection it is
         yield
         finish = tx.commit
     finally:
         _inside.set(False)
-        engine().current_transaction.set(None)
+        own.current_transaction.set(None)
+        tx.engine.current_transaction.set(None)
         await asyncio.shield(_end(tx, finish))  # holds against anyio and against task.cancel()
+    for tell in later:
+        tell()
 
 
 async def _end(tx: PostgresTransaction, finish: Callable[[], Awaitable[None]] | None) -> None:
-    connections, connection = engine().pool, getattr(tx, "connection", None)
+    connections, connection = tx.engine.pool, getattr(tx, "connection", None)
     try:
         if finish:
             await finish()

@@ -33,8 +33,9 @@ async def run(settings: Settings, *, renew_policy: bool = False) -> None:
         if not result.success:
             raise SettingsError([f"A migration failed: {result.message}"])
         await _see_to_policy(settings, renew=renew_policy and not settings.production)
-        if settings.database_url not in {"", owner}:
-            await _give_login(connection, settings.database_url)
+        for url, role in ((settings.database_url, "govern_app"), (settings.sequencer_database_url, "govern_sequencer")):
+            if url not in {"", owner}:
+                await _give_login(connection, url, role)
     finally:
         await connection.close()
 
@@ -48,8 +49,8 @@ async def _see_to_policy(settings: Settings, *, renew: bool) -> None:
         logger.info("policy.activated", digest=done.digest, previous=done.previous, gains=gains, losses=losses)
 
 
-async def _give_login(connection: asyncpg.Connection, url: str) -> None:
-    """Make the application's login, with the password of its address and no right but the application's."""
+async def _give_login(connection: asyncpg.Connection, url: str, role: str) -> None:
+    """Make a login, with the password of its address and no right but its role's; it may bear the role's own name."""
     parts = urlsplit(url)
     name, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not name or not password:
@@ -63,5 +64,6 @@ async def _give_login(connection: asyncpg.Connection, url: str) -> None:
         password,
     )
     await connection.execute(statement)
-    await connection.execute(await connection.fetchval("SELECT format('GRANT govern_app TO %I', $1::text)", name))
+    if name != role:
+        await connection.execute(await connection.fetchval(f"SELECT format('GRANT {role} TO %I', $1::text)", name))
     logger.info("migrate.login_ready", login=name)

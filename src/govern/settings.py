@@ -49,11 +49,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str = ""
     secret_key: str = DEFAULT_SECRET
     token_keys: str = ""
+    audit_keks: str = ""
     data_dir: Path = Path(".govern")
     policies: Path = PACKAGE
     company: str = "govern"
     audit_origin: str = "govern.local/audit"
     """The log's own name, fixed for its life: it stands in every entry, so two logs are never taken for one."""
+    audit_key: Path | None = None
+    audit_guard: Path | None = None
+    audit_verifier: Path | None = None
+    sequencer_database_url: str = ""
     public_url: str = ""
     x_base_url: str = ""
     x_api_key: str = ""
@@ -72,6 +77,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.env is Env.PRODUCTION
 
     @property
+    def key_file(self) -> Path:
+        """Where the log's private key is: for the sequencer alone."""
+        return self.audit_key or self.data_dir / "audit" / "log.key"
+
+    @property
+    def guard_file(self) -> Path:
+        """Where the last signed note is kept: apart from the database and its backups."""
+        return self.audit_guard or self.data_dir / "audit" / "log.guard"
+
+    @property
+    def verifier_file(self) -> Path:
+        """Where the log's public key is: for everybody."""
+        return self.audit_verifier or self.data_dir / "audit" / "log.pub"
+
+    @property
     def sandboxed(self) -> bool:
         """True unless the X address is one of the real X's."""
         return urlsplit(self.x_base_url).hostname not in REAL_X_HOSTS
@@ -86,6 +106,7 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else PACKAGE.parents[1] / name
 
 
+_PATHS = ("policies", "data_dir", "audit_key", "audit_guard", "audit_verifier")
 _DURATIONS = (
     "send_write_window",
     "send_timeout",
@@ -159,6 +180,15 @@ def act_as_owner() -> Settings:
     return current()
 
 
+def act_as_sequencer() -> Settings:
+    """Make this process connect as the sequencer of the log, before anything has connected."""
+    url = os.environ.get("GOVERN_SEQUENCER_DATABASE_URL")
+    if url:
+        os.environ["GOVERN_DATABASE_URL"] = url
+    current.cache_clear()
+    return current()
+
+
 def adopt(running: Path) -> None:
     """Take from `govern up`'s file what the environment leaves open, so that a command beside it reaches its engines.
 
@@ -174,7 +204,7 @@ def _typed(given: Mapping[str, str]) -> dict[str, Any]:
     """Give each text the type of its field."""
     values: dict[str, Any] = {"policies": shipped("policies"), **given}
     values |= {name: _seconds(name, given[name]) for name in _DURATIONS if name in given}
-    values |= {name: Path(given[name]) for name in ("policies", "data_dir") if name in given}
+    values |= {name: Path(given[name]) for name in _PATHS if name in given}
     if "demo" in given:
         values["demo"] = given["demo"].lower() in {"1", "true", "yes"}
     if "env" in given:

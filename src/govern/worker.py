@@ -21,13 +21,18 @@ from govern import database, log
 from govern.access import Access, load_bundle
 from govern.domain.accounts import Account
 from govern.jobs.declared import check_declared
+from govern.jobs.export import TIMEOUT, wake_exports
+from govern.jobs.export import export as make_export
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
 from govern.jobs.sweep import sweep
 from govern.jobs.tidy import tidy
+from govern.jobs.verify import QUARTERS, verify
+from govern.jobs.verify import TIMEOUT as VERIFY_TIMEOUT
 from govern.services import outbox
 from govern.services.access_listener import follow_access
 from govern.services.accounts import list_connected
+from govern.services.audit.wrapping import Keks
 from govern.services.credentials import load_credentials
 from govern.services.grant_source import PostgresGrants
 from govern.services.health import wait_for
@@ -70,6 +75,7 @@ class Jobs:
         self.access = Access(load_bundle(settings.policies / "access"), PostgresGrants())
         self.policies = load_policies(settings.policies)
         self.vault = Vault.from_settings(settings)
+        Keks.from_settings(settings)  # unfit keys end the start, not the first entry that has a comment
 
     async def publish(self, ctx: dict[str, Any], account: str) -> None:
         """Send an account's next, then hand on the wake-up of the one after it."""
@@ -89,12 +95,23 @@ class Jobs:
         except database.AWAY as error:  # a sweep wakes it again
             logger.warning("worker.database_away", error=type(error).__name__)
 
+    async def export(self, ctx: dict[str, Any], export: str) -> None:
+        """Make the file of an export of the log."""
+        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        await make_export(export, access=self.access, clock=clock)
+
     async def tidy(self, _ctx: dict[str, Any]) -> None:
         """Delete spent wake-ups."""
         await tidy(now=clock())
 
+    async def verify(self, ctx: dict[str, Any]) -> None:
+        """Verify the audit log if it is time."""
+        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        await verify(settings=self.settings, clock=clock)
+
     async def sweep(self, redis: ArqRedis) -> None:
         await sweep(redis, now=clock())
+        await wake_exports(redis, now=clock())
 
     async def ingest_all(self) -> None:
         """Poll every connected account, one after the other; a fault of one is no fault of the next."""
@@ -129,8 +146,14 @@ def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:
     """
     deadline = jobs.settings.attempt_deadline.total_seconds()
     worker = Worker(
-        functions=[func(_plain(jobs.publish), name="publish")],
-        cron_jobs=[cron(_plain(jobs.tidy), name="tidy", minute=17, second=0)],
+        functions=[
+            func(_plain(jobs.publish), name="publish"),
+            func(_plain(jobs.export), name="export", timeout=TIMEOUT),
+        ],
+        cron_jobs=[
+            cron(_plain(jobs.tidy), name="tidy", minute=17, second=0),
+            cron(_plain(jobs.verify), name="verify", minute=QUARTERS, second=30, timeout=VERIFY_TIMEOUT),
+        ],
         redis_pool=redis,
         job_serializer=outbox.pack,
         job_deserializer=outbox.unpack,

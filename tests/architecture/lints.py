@@ -8,6 +8,7 @@ from govern.domain.messages import State
 from tests.architecture.sources import Source
 
 MAX_FILE = 300
+LONGER = {"src/govern/tlog/verify.py": 600}  # one file by design: it goes out alone, to be read by strangers
 MAX_FUNCTION = 60
 NO_CLOCK = ("access", "database", "domain", "screening", "services", "tables", "tlog")
 READS_ENVIRONMENT = ("settings", "__init__")  # the package itself names Piccolo's configuration, before anything else
@@ -231,9 +232,9 @@ def _is_text(node: ast.stmt | None) -> bool:
 
 def size(source: Source) -> Iterator[Found]:
     """What does not fit on a few screens is two things."""
-    lines = source.text.count("\n")
-    if lines > MAX_FILE:
-        yield Found(1, 1, f"{lines} lines; {MAX_FILE} at most, 200 is the goal")
+    lines, most = source.text.count("\n"), LONGER.get(str(source.path), MAX_FILE)
+    if lines > most:
+        yield Found(1, 1, f"{lines} lines; {most} at most, 200 is the goal")
     for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1

@@ -1,6 +1,7 @@
 """What PostgreSQL itself says of the tables: the enums, the keys, the rights."""
 
 import re
+from collections import defaultdict
 from enum import StrEnum
 
 import asyncpg
@@ -42,6 +43,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "account_credential_kind_check": ("oauth1", "oauth2"),
     "account_credential_state_check": ("active", "needs_reauth", "revoked"),
     "account_language_check": LANGUAGES,
+    "audit_export_format_check": ("bundle", "csv", "jsonl"),
+    "audit_export_state_check": ("queued", "running", "done", "failed"),
     "member_language_check": LANGUAGES,
     "member_theme_check": ("system", "light", "dark"),
     "poll_cursor_source_check": ("mentions", "dms"),
@@ -62,8 +65,23 @@ RIGHTS = {
     **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),
     **dict.fromkeys(("access_change", "access_state", "scope_parent"), frozenset({READ})),
     **dict.fromkeys(("access_denial", "challenge", "recovery_code", "sign_in_failure", "totp"), SPENT),
-    **dict.fromkeys(("idempotency_key", "outbox"), SPENT),
-    "audit.entry": frozenset({READ}),  # and two columns, below
+    **dict.fromkeys(("idempotency_key", "outbox", "saved_view"), SPENT),
+    "audit_export": CHANGED,
+    "audit_export_part": KEPT | {REMOVE},
+    **dict.fromkeys(("audit.entry", "audit.subject_key"), frozenset({READ})),  # and some columns, below
+    **dict.fromkeys(("audit.checkpoint", "audit.leaf", "audit.log_state"), frozenset({READ})),
+    **dict.fromkeys(("audit.search", "audit.tile"), frozenset({READ})),
+}
+SEQUENCER = {
+    **dict.fromkeys(("audit.checkpoint", "audit.leaf", "audit.tile"), KEPT),  # and the hashes of a tile
+    **dict.fromkeys(("audit.entry", "audit.search"), frozenset({READ})),
+    "audit.log_state": frozenset({READ, CHANGE}),
+}
+READER = {name: frozenset({READ}) for name in RIGHTS if name.startswith("audit.")}
+FUNCTIONS = {
+    "govern_app": {"shred", "rewrap", "hold", "short", "words_of", "word_query"},
+    "govern_reader": {"short", "words_of", "word_query"},
+    "govern_sequencer": {"adopt", "index_to"},
 }
 
 # A list and nothing else, as tables/checks.py writes it; conditions between columns have other forms.
@@ -87,6 +105,13 @@ _COLUMN_RIGHTS = """
 SELECT c.oid::regclass::text AS name, t.attname AS column, a.privilege_type AS right
   FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid CROSS JOIN LATERAL aclexplode(t.attacl) a
  WHERE c.relnamespace IN ('public'::regnamespace, 'audit'::regnamespace)
+"""
+
+_CALLS = """
+SELECT p.proname AS name, coalesce(r.rolname, 'PUBLIC') AS role
+  FROM pg_proc p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+  LEFT JOIN pg_roles r ON r.oid = a.grantee
+ WHERE p.pronamespace = 'audit'::regnamespace AND a.grantee <> p.proowner
 """
 
 
@@ -131,17 +156,29 @@ async def test_the_database_has_our_tables_and_no_others(owner: asyncpg.Connecti
     }
 
 
-async def test_the_application_has_these_rights_and_nobody_else_has_any(owner: asyncpg.Connection) -> None:
-    found = await owner.fetch(_RIGHTS, b"r")
-    assert {row["role"] for row in found} == {"govern_app"}
-    assert {row["name"]: frozenset(row["rights"]) for row in found} == RIGHTS
+async def test_each_role_has_these_rights_and_nobody_else_has_any(owner: asyncpg.Connection) -> None:
+    found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    for row in await owner.fetch(_RIGHTS, b"r"):
+        found[row["role"]][row["name"]] = frozenset(row["rights"])
+    assert found == {"govern_app": RIGHTS, "govern_sequencer": SEQUENCER, "govern_reader": READER}
 
 
-async def test_of_an_entry_the_application_writes_two_columns(owner: asyncpg.Connection) -> None:
+async def test_each_role_may_call_these_functions_of_the_log_and_nobody_else_any(owner: asyncpg.Connection) -> None:
+    found = defaultdict(set)
+    for row in await owner.fetch(_CALLS):
+        found[row["role"]].add(row["name"])
+    assert found == FUNCTIONS
+
+
+async def test_what_is_written_by_column_is_listed_here(owner: asyncpg.Connection) -> None:
     found = {tuple(row.values()) for row in await owner.fetch(_COLUMN_RIGHTS)}
     assert found == {
         ("audit.entry", "entry", "INSERT"),
         ("audit.entry", "leaf_hash", "INSERT"),
+        ("audit.subject_key", "subject", "INSERT"),
+        ("audit.subject_key", "key_id", "INSERT"),
+        ("audit.subject_key", "wrapped", "INSERT"),
+        ("audit.tile", "hashes", "UPDATE"),
         ("access_state", "id", "UPDATE"),  # what FOR SHARE asks for: the CHECK leaves it nothing to change
     }
 
@@ -174,6 +211,12 @@ async def test_the_logins_are_members_and_nothing_more(owner: asyncpg.Connection
         "SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication AS strong"
         "  FROM pg_roles WHERE rolname LIKE 'govern%'"
     )
-    assert {row["rolname"] for row in roles} == {"govern_app", "govern_web", "govern_worker"}
+    assert {row["rolname"] for row in roles} == {
+        "govern_app",
+        "govern_reader",
+        "govern_sequencer",
+        "govern_web",
+        "govern_worker",
+    }
     assert [row["rolname"] for row in roles if row["strong"]] == []
     assert not await owner.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'govern_app'")

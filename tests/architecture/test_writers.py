@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 
 from tests.architecture.sources import Source, python_files
-from tests.architecture.writers import check_writers, read_services
+from tests.architecture.writers import check_readers, check_writers, read_services
 
 HEAD = """
 from govern.database import transaction
@@ -15,6 +15,8 @@ from govern.services.use_case import use_case
 from govern.tables import Message as MessageTable
 _CLOSE = "UPDATE message SET state = 'x'"
 _LOCK = "SELECT id FROM message FOR NO KEY UPDATE"
+_DM = "SELECT i.id, i.text FROM inbound i"
+_ALL_DMS = _DM + " LIMIT 3"
 """
 GOOD = """
 async def close(*, actor, now):
@@ -31,6 +33,8 @@ async def look():
 EXEMPT = {
     "govern.services.challenges.count_step": "a try of a step, counted before it is verified; what comes of it is recorded",
     "govern.services.denials.sum_denials": "each summary's actor is who was refused",
+    "govern.services.export_runs.fail_export": "the entry's actor is whoever asked for the export",
+    "govern.services.export_runs.run_export": "the actor is whoever asked; it takes minutes, so it reads the clock twice",
     "govern.services.idempotency.claim_key": "keeps an answer; the use case it answers for is recorded",
     "govern.services.idempotency.finish_key": "keeps an answer",
     "govern.services.idempotency.release_key": "forgets a claim",
@@ -45,6 +49,13 @@ EXEMPT = {
     "govern.services.sessions.find_session": "when a session was last seen",
     "govern.services.sign_in_failures.take_try": "a try, counted before it is verified; what comes of it is recorded",
     "govern.services.totp.begin_totp": "a secret that counts for nothing until it is confirmed, which is recorded",
+}
+
+READERS = {
+    "govern.services.conversations.find_inbound": "a public post, by its id on X",
+    "govern.services.conversations.list_inbound": "DMs come without their text",
+    "govern.services.message_views.list_revisions": "of a message the caller has read, which is recorded",
+    "govern.services.outcomes.list_unknown": "DMs of others come without their text",
 }
 
 
@@ -98,4 +109,32 @@ def test_every_use_case_says_who_and_when_and_is_recorded() -> None:
     services = [each for each in python_files("src/govern/services") if not each.within("services/audit")]
     callers = [each for each in python_files("src/govern") if not each.within("services")]
     broken = check_writers(read_services(services), callers, EXEMPT)
+    assert not broken, "\n" + "\n".join(broken)
+
+
+@pytest.mark.parametrize("sql", ["_DM", "_ALL_DMS", "'SELECT number, text FROM revision WHERE id = 1'"])
+def test_showing_private_messages_unrecorded_is_refused(sql: str) -> None:
+    text = f"async def show(*, actor, now):\n    await MessageTable.raw({sql})\n"
+    callers = [Source("src/govern/web/x.py", "from govern.services.x import show\nshow()")]
+    assert check_readers(read_services([Source("src/govern/services/x.py", HEAD + text)]), callers, {})
+    recorded = text + "    await audit.record(1, actor=actor)\n"
+    assert not check_readers(read_services([Source("src/govern/services/x.py", HEAD + recorded)]), callers, {})
+
+
+def test_private_messages_read_by_sql_of_another_service_count_too() -> None:
+    base = Source("src/govern/services/y.py", "VIEW = 'SELECT r.text FROM revision r'")
+    text = (
+        "from govern.services.y import VIEW\n_ONE = VIEW + ' WHERE 1'\nasync def show():\n    await Table.raw(_ONE)\n"
+    )
+    callers = [Source("src/govern/web/x.py", "from govern.services.x import show\nshow()")]
+    graph = read_services([Source("src/govern/services/x.py", text), base])
+    assert check_readers(graph, callers, {}) == ["govern.services.x.show shows private messages and records nothing"]
+    assert check_readers(graph, callers, {"govern.services.x.show": "a reason"}) == []
+    assert check_readers(graph, [], {"govern.services.x.show": "a reason"})
+
+
+def test_every_showing_of_private_messages_is_recorded() -> None:
+    services = python_files("src/govern/services")
+    callers = [each for each in python_files("src/govern") if not each.within("services")]
+    broken = check_readers(read_services(services), callers, READERS)
     assert not broken, "\n" + "\n".join(broken)

@@ -16,6 +16,8 @@ from tests.architecture.sources import Source
 RECORD = "govern.services.audit.record"
 OPENERS = {"govern.database.transaction", "govern.services.use_case.use_case"}
 WRITES = {"insert", "update", "delete"}
+# The columns that hold private messages: what people wrote to us (`inbound i`), and what we write (`revision r`).
+_PRIVATE_SQL = re.compile(r"\b(i|r)\.text\b(?! ILIKE)|\bSELECT\b[^;]*\btext\b[^;]*\bFROM (inbound|revision)\b")
 _WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b")
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -29,6 +31,8 @@ class Function(NamedTuple):
     """Those that are given by name only."""
     calls: frozenset[str]
     writes: bool
+    reads_private: bool
+    """It selects a text that may be a private message's."""
     acts_as_system: bool
     """It hands on an actor of its own, a constant."""
 
@@ -38,15 +42,33 @@ Graph = Mapping[str, Function]
 
 def read_services(sources: Iterable[Source]) -> Graph:
     """Read every function of `services/`, by its full name."""
-    return {function.name: function for source in sources for function in _functions(source)}
+    files = list(sources)
+    texts = shared_texts(files)
+    return {function.name: function for source in files for function in _functions(source, texts)}
+
+
+def shared_texts(sources: Sequence[Source]) -> dict[str, str]:
+    """Return the text of every constant, by its full name: SQL is put together from parts of other modules too."""
+    found: dict[str, str] = {}
+    for _ in range(2):  # the second round knows what the first one found in modules of a later name
+        for source in sources:
+            known = _known(source, found)
+            found |= {f"{module_name(source)}.{name}": text for name, text in _constants(source.tree, known).items()}
+    return found
+
+
+def _known(source: Source, texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: texts[full] for name, full in imported(source).items() if full in texts}
 
 
 def module_name(source: Source) -> str:
     return source.path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _functions(source: Source) -> Iterator[Function]:
-    names, texts, module = imported(source), _constants(source.tree), module_name(source)
+def _functions(source: Source, shared: Mapping[str, str]) -> Iterator[Function]:
+    names, module = imported(source), module_name(source)
+    known = _known(source, shared)
+    texts = known | _constants(source.tree, known)
     names = {each.name: f"{module}.{each.name}" for each in source.tree.body if isinstance(each, AnyFunction)} | names
     for prefix, body in _bodies(source.tree):
         for node in body:
@@ -69,6 +91,7 @@ def _function(name: str, node: AnyFunction, names: Mapping[str, str], texts: Map
         arguments=frozenset(argument.arg for argument in node.args.kwonlyargs),
         calls=frozenset(filter(None, (_full_name(each.func, names) for each in calls))),
         writes=any(_writes(each, names, texts) for each in calls),
+        reads_private=any(_PRIVATE_SQL.search(text) for each in calls for text in _sql(each, texts)),
         acts_as_system=any(
             word.arg == "actor" and last_name(word.value).isupper() for each in calls for word in each.keywords
         ),
@@ -94,16 +117,23 @@ def _writes(call: ast.Call, names: Mapping[str, str], texts: Mapping[str, str]) 
     if not isinstance(call.func, ast.Attribute):
         return False
     if call.func.attr == "raw":
-        return any(_WRITING_SQL.search(text) for sql in call.args[:1] for text in _texts(sql, texts))
+        return any(_WRITING_SQL.search(text) for text in _sql(call, texts))
     target = (_full_name(call.func.value, names) or "").rpartition(".")[0]
     return call.func.attr in WRITES and target == "govern.tables"
 
 
-def _constants(tree: ast.Module) -> dict[str, str]:
+def _sql(call: ast.Call, texts: Mapping[str, str]) -> list[str]:
+    """Return the texts of the statement a `raw` call runs."""
+    if not (isinstance(call.func, ast.Attribute) and call.func.attr == "raw"):
+        return []
+    return [text for sql in call.args[:1] for text in _texts(sql, texts)]
+
+
+def _constants(tree: ast.Module, known: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = "".join(_texts(node.value, found))
+            found[node.targets[0].id] = "".join(_texts(node.value, {**known, **found}))
     return found
 
 
@@ -134,6 +164,21 @@ def check_writers(graph: Graph, callers: Iterable[Source], exempt: Mapping[str, 
         elif faults:
             said.append(f"{name} {', '.join(faults)}")
     return said + [f"{name} needs no exemption" for name in exempt.keys() - excused]
+
+
+def check_readers(graph: Graph, callers: Iterable[Source], exempt: Mapping[str, str]) -> list[str]:
+    """Return a line for each function that hands out private messages unrecorded, and for each exemption in vain."""
+    outside = {name for source in callers for name in _named(source)}
+    silent = {
+        name
+        for name, function in graph.items()
+        if function.public
+        and name in outside
+        and any(part.reads_private for part in _with_parts(name, graph))
+        and RECORD not in reach(name, graph)
+    }
+    said = [f"{name} shows private messages and records nothing" for name in sorted(silent - exempt.keys())]
+    return said + [f"{name} needs no exemption" for name in sorted(exempt.keys() - silent)]
 
 
 def _use_cases(graph: Graph, callers: Iterable[Source]) -> Iterator[str]:

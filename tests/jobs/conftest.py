@@ -18,6 +18,7 @@ from govern.xapi.tweepy_client import TweepyClient
 from govern.xapi.vault import Vault
 from tests.factories import make_company
 from tests.sending import Desk, connect, make_desk
+from tests.the_log import Log
 from tests.xapi.conftest import Sandbox, running_sandbox, x_sandbox  # noqa: F401 - fixtures
 
 TIMEOUT = timedelta(seconds=0.5)
@@ -28,14 +29,14 @@ def clock() -> datetime:
 
 
 @pytest.fixture
-async def desk(database: None, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings) -> Desk:
+async def desk(sequenced: Log, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings) -> Desk:
     """A company without an X behind it."""
     return await make_desk(owner, access, policies, config)
 
 
 @pytest.fixture
 async def live(
-    database: None,
+    sequenced: Log,
     owner: asyncpg.Connection,
     access: Access,
     policies: Policies,

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import asyncpg
 
+from govern.database import rows
 from govern.jobs.ingest import ingest
 from govern.services.conversations import list_inbound, newest_read
+from govern.tables import Inbound
 from govern.xapi.client import Exchange, Mention, OutgoingDm
 from govern.xapi.errors import AuthLost, RateLimited
 from tests.asserts import actions, assert_audited, assert_nothing_changed
@@ -41,9 +43,11 @@ async def test_mentions_and_dms_are_read_into_inbound_once(live: Live) -> None:
     assert await ingest(live.desk.company.help, client, clock=clock) == 0
     found = await list_inbound(account="Help", actor=live.desk.company.mia, access=live.desk.access)
     assert sorted((each.x_kind, each.contact_handle, each.text) for each in found) == [
-        ("dm", "marion", "Where is my parcel?"),
+        ("dm", "marion", ""),
         ("post", "marion", "@Help is it open?"),
     ]
+    stored = rows(await Inbound.select(Inbound.text).where(Inbound.x_kind == "dm"))
+    assert stored == [{"text": "Where is my parcel?"}]
     assert (await actions()).count("inbound.received") == 2
     await assert_audited("consent.recorded", kind="inbound_dm")
 

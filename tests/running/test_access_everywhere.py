@@ -17,6 +17,7 @@ from govern.services.message_views import load_message
 from govern.services.sessions import hash_token
 from govern.tables import ApiToken
 from tests.factories import make_message
+from tests.hand import by_hand
 from tests.jobs.conftest import Live, live, redis  # noqa: F401 - fixtures
 from tests.jobs.test_worker import Starter, becomes, workers  # noqa: F401 - the fixture
 from tests.running.rights import GIVE, KILL_LISTENERS, STATE, TAKE, Changes, Web
@@ -38,7 +39,7 @@ async def make_token(actor: Actor) -> str:
         created_at=now,
         expires_at=now + timedelta(days=1),
     )
-    await ApiToken.insert(row)
+    await by_hand(ApiToken.insert(row))
     return token
 
 

@@ -9,18 +9,19 @@ import pytest
 import yaml
 
 from govern import settings
-from govern.cli.parts import WORKER_GRACE, WORKER_READY
+from govern.cli.parts import SEQUENCER_READY, WORKER_GRACE, WORKER_READY
 from govern.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "web", "worker")
+OURS = ("migrate", "log", "sequencer", "web", "worker")
 KNOWN = {f"GOVERN_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / "deploy" / "example.env").read_text(), re.MULTILINE))
 FILLED = {**EXAMPLE, "GOVERN_SECRET_KEY": "s" * 32, "GOVERN_PUBLIC_URL": "https://govern.example.com"}
+FILLED["GOVERN_AUDIT_ORIGIN"] = "example.com/audit"
 
 
 def filled(value: str) -> str:
@@ -65,8 +66,18 @@ def test_only_web_is_published_and_only_on_loopback() -> None:
 
 def test_each_login_is_used_by_its_own_process_and_only_the_worker_opens_credentials() -> None:
     users = {name: told(name)["GOVERN_DATABASE_URL"].split("//")[1].split(":")[0] for name in OURS}
-    assert users == {"migrate": "postgres", "web": "govern_web", "worker": "govern_worker"}
+    assert users == {
+        "migrate": "postgres",
+        "log": "postgres",
+        "sequencer": "govern_sequencer",
+        "web": "govern_web",
+        "worker": "govern_worker",
+    }
     assert [name for name in OURS if "GOVERN_TOKEN_KEYS" in told(name)] == ["worker"]
+
+
+def test_all_but_the_sequencer_can_open_what_the_log_holds_of_people() -> None:
+    assert {name for name in OURS if "GOVERN_AUDIT_KEKS" in told(name)} == set(OURS) - {"sequencer"}
 
 
 def test_a_stop_gives_the_worker_time_to_finish_a_send() -> None:
@@ -76,9 +87,22 @@ def test_a_stop_gives_the_worker_time_to_finish_a_send() -> None:
 def test_every_lasting_service_is_watched_and_restarted_and_no_image_floats() -> None:
     for name, service in SERVICES.items():
         assert "restart" in service
-        assert name == "migrate" or "healthcheck" in service
+        assert name in {"migrate", "log"} or "healthcheck" in service
         assert re.search(r":\d|^govern:local$", service["image"])
     assert WORKER_READY in " ".join(SERVICES["worker"]["healthcheck"]["test"])
+    assert SEQUENCER_READY in " ".join(SERVICES["sequencer"]["healthcheck"]["test"])
+
+
+def test_only_the_sequencer_lives_with_the_logs_key_and_the_others_read_the_public_one() -> None:
+    volumes = {name: SERVICES[name].get("volumes", []) for name in OURS}
+    private = [name for name in OURS if any(each.startswith("log-private:") for each in volumes[name])]
+    assert private == ["log", "sequencer"]
+    assert "log-private" not in str(SERVICES["postgres"]), "the guard file is kept apart from the database"
+    assert [name for name in OURS if "log-public:/log/public:ro" in volumes[name]] == ["web", "worker"]
+    for name in private:
+        assert told(name)["GOVERN_AUDIT_KEY"].startswith("/log/private/")
+        assert told(name)["GOVERN_AUDIT_GUARD"].startswith("/log/private/")
+    assert {told(name)["GOVERN_AUDIT_VERIFIER"] for name in OURS} == {"/log/public/log.pub"}
 
 
 def test_the_image_is_pinned_checked_by_hash_and_runs_without_root() -> None:

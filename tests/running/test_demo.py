@@ -66,7 +66,7 @@ async def test_demo_has_accounts_people_and_messages_at_every_step(
     assert {account.state for account in accounts} == {AccountState.CONNECTED}
     assert (len(accounts), len({account.brand for account in accounts}), len({a.colour for a in accounts})) == (6, 3, 6)
     assert {account.undo_window_seconds for account in accounts} == {5}
-    page = await list_messages(MessageFilter(), actor=viewer, access=access)
+    page = await list_messages(MessageFilter(), actor=viewer, access=access, now=clock())
     assert Counter(message.state.value for message in page.items) == {
         "pending_approval": 5,
         "scheduled": 1,
@@ -131,7 +131,7 @@ async def test_one_with_two_roles_cannot_approve_what_she_wrote(
     tokens = {member.email: member.token for member in await seeding(here)}
     ines = await find_token(tokens[INES.email], now=clock())
     assert ines is not None
-    page = await list_messages(MessageFilter(author=INES.email), actor=ines, access=access)
+    page = await list_messages(MessageFilter(author=INES.email), actor=ines, access=access, now=clock())
     waiting = [message for message in page.items if message.state == "pending_approval"]
     verdicts = [await can_decide(message, actor=ines, access=access, policies=policies) for message in waiting]
     assert {verdict.approve.rule for verdict in verdicts} == {"four_eyes.author"}

@@ -19,7 +19,7 @@ Start = Callable[..., Any]
 
 def names(parts: list[psutil.Process]) -> set[str]:
     """Which parts live, by what they were started as."""
-    known = ("serve", "worker", "sandbox", "postgres", "valkey-server")
+    known = ("serve", "worker", "sequence", "sandbox", "postgres", "valkey-server")
     lines = [" ".join(part.cmdline()) for part in parts]
     return {name for name in known for line in lines if name in line}
 
@@ -40,7 +40,7 @@ def test_up_starts_everything_and_ctrl_c_ends_everything(start_up: Start) -> Non
     assert httpx.get(f"{ready['api']}/accounts", headers={"Authorization": f"Bearer {token}"}).is_success
     assert httpx.get(ready["panel"], follow_redirects=True).is_success
     parts = up.parts()
-    assert names(parts) == {"serve", "worker", "sandbox", "postgres", "valkey-server"}
+    assert names(parts) == {"serve", "worker", "sequence", "sandbox", "postgres", "valkey-server"}
     listening = {c.laddr.ip for part in parts for c in part.net_connections("inet") if c.status == "LISTEN"}
     assert listening == {"127.0.0.1"}
     assert up.stop(signal.SIGINT) == 0

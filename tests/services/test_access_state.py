@@ -18,6 +18,7 @@ from govern.services.grants import assign_role, revoke_role
 from govern.settings import Settings, shipped
 from govern.tables import AccessState, Member, RoleGrant, Scope
 from tests.factories import NOW, Company, make_company, make_grant
+from tests.hand import by_hand
 from tests.sending import until_waiting
 
 WRITE, HERE = Action.MESSAGE_WRITE_POST, Target("account:Help")
@@ -217,7 +218,7 @@ async def test_a_member_who_is_suspended_and_reinstated_loses_and_regains_everyt
     company: Company, access: Access
 ) -> None:
     for state, allowed in (("suspended", False), ("active", True), ("left", False)):
-        await Member.update({Member.state: state}).where(Member.id == company.leo.member)
+        await by_hand(Member.update({Member.state: state}).where(Member.id == company.leo.member))
         assert await access.allows(company.leo, Action.MESSAGE_WRITE_REPLY, HERE) is allowed
 
 

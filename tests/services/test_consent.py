@@ -105,7 +105,8 @@ async def test_consent_counts_for_the_brand_it_was_given_to(office: Office) -> N
     await opt_in(office, office.people.leo)
     assert (await permission(office, office.people.help, now=NOW + DAY)).state is PermissionState.OPTED_IN
     assert (await permission(office, office.people.news, now=NOW + DAY)).state is PermissionState.UNSOLICITED
-    await assert_audited("consent.recorded", actor=office.people.leo.id, kind="opt_in", purpose="promotional")
+    entry = await assert_audited("consent.recorded", actor=office.people.leo.id, kind="opt_in", purpose="promotional")
+    assert entry["ctx"]["rule"] == "agent.consent.record"
     contact = await find_contact("marion")
     assert contact is not None
     event = (await list_events(contact.id))[0]

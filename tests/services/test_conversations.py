@@ -158,6 +158,26 @@ async def test_private_thread_is_read_only_with_the_right_to(office: Office) -> 
     assert elsewhere == []
 
 
+async def test_reading_a_private_thread_is_recorded_and_denials_too(office: Office) -> None:
+    await receive_dm(office.people.help, text="Where is my parcel, says Marion?")
+    contact = await find_contact("marion")
+    assert contact is not None
+    await read_thread(office.people.help, contact.id, actor=office.people.leo, access=office.access, now=NOW)
+    entry = await assert_audited("conversation.dm_read", actor=office.people.leo.id, messages=1)
+    assert entry["object"] == {"kind": "account", "id": str(office.people.help.id)}
+    assert entry["refs"] == [{"kind": "contact", "id": str(contact.id)}]
+    assert entry["scope"] == "account:Help"
+    assert entry["ctx"]["rule"] == "agent.conversation.read_dm"
+    assert entry["actor"]["factors"] == ["password"]
+
+
+async def test_lists_show_no_private_text(office: Office) -> None:
+    await receive_dm(office.people.help)
+    await receive_mention(office.people.help)
+    texts = {each.x_kind: each.text for each in await list_inbound(actor=office.people.leo, access=office.access)}
+    assert texts == {"dm": "", "post": "@Help where is my parcel?"}
+
+
 async def test_reading_changes_nothing(office: Office) -> None:
     await receive_mention(office.people.help)
     async with assert_nothing_changed(office.owner):

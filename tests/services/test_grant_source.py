@@ -10,6 +10,7 @@ from govern.services.grants import (
 from govern.tables import Member
 from tests.asserts import assert_denied
 from tests.factories import NOW, make_grant
+from tests.hand import by_hand
 from tests.services.conftest import Office
 
 
@@ -18,7 +19,7 @@ async def may_write(office: Office, who: Actor, scope: str) -> bool:
 
 
 async def test_suspended_member_holds_nothing(office: Office) -> None:
-    await Member.update({Member.state: "suspended"}).where(Member.id == office.people.leo.member)
+    await by_hand(Member.update({Member.state: "suspended"}).where(Member.id == office.people.leo.member))
     assert not await may_write(office, office.people.leo, "account:Help")
 
 

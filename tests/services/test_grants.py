@@ -28,6 +28,7 @@ from govern.services.scope_rights import UnknownScope
 from govern.tables import RoleGrant
 from tests.asserts import assert_audited, assert_denied, assert_one_winner, assert_refused, race
 from tests.factories import NOW, make_member
+from tests.hand import by_hand
 from tests.services.conftest import LATER, Office
 
 SOON = NOW + timedelta(hours=1)
@@ -223,16 +224,18 @@ async def test_expired_role_gives_nothing_and_can_be_given_anew(office: Office) 
 async def make_expired(who: Actor) -> UUID:
     assert who.member is not None
     grant, long_ago = uuid4(), datetime.now(UTC) - timedelta(days=9)
-    await RoleGrant.insert(
-        RoleGrant(
-            id=grant,
-            member=who.member,
-            role="author",
-            scope="account:Help",
-            granted_at=long_ago,
-            reason="for a week",
-            starts_at=long_ago,
-            expires_at=long_ago + timedelta(days=7),
+    await by_hand(
+        RoleGrant.insert(
+            RoleGrant(
+                id=grant,
+                member=who.member,
+                role="author",
+                scope="account:Help",
+                granted_at=long_ago,
+                reason="for a week",
+                starts_at=long_ago,
+                expires_at=long_ago + timedelta(days=7),
+            )
         )
     )
     return grant
@@ -261,16 +264,18 @@ async def test_revocation_needs_a_reason_and_a_grant(office: Office) -> None:
 async def test_last_lasting_admin_stays(office: Office) -> None:
     guest = await make_member("guest")
     assert guest.member is not None
-    await RoleGrant.insert(
-        RoleGrant(
-            id=uuid4(),
-            member=guest.member,
-            role="admin",
-            scope="company",
-            granted_at=NOW - timedelta(days=1),
-            reason="for a day",
-            starts_at=NOW - timedelta(days=1),
-            expires_at=datetime.now(UTC) + timedelta(days=1),
+    await by_hand(
+        RoleGrant.insert(
+            RoleGrant(
+                id=uuid4(),
+                member=guest.member,
+                role="admin",
+                scope="company",
+                granted_at=NOW - timedelta(days=1),
+                reason="for a day",
+                starts_at=NOW - timedelta(days=1),
+                expires_at=datetime.now(UTC) + timedelta(days=1),
+            )
         )
     )
     last = await grant_of(office.people.ada, "admin")

@@ -10,6 +10,7 @@ from govern.access import Access
 from govern.domain.actions import Action, Target
 from govern.domain.messages import Kind
 from govern.embedded import free_port
+from govern.services.audit.placing import place
 from govern.services.health import readiness
 from govern.services.outbox import Waker
 from govern.services.passing import HOLD_FOR, Passed
@@ -17,12 +18,13 @@ from govern.services.pauses import set_pause
 from govern.services.policies import Policies
 from govern.settings import Settings
 from tests.sending import LATER, Desk, make_desk
+from tests.the_log import Log
 
 LATE = LATER + timedelta(minutes=3)
 
 
 @pytest.fixture
-async def desk(database: None, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings) -> Desk:
+async def desk(sequenced: Log, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings) -> Desk:
     return await make_desk(owner, access, policies, config)
 
 
@@ -36,7 +38,7 @@ async def waker(config: Settings) -> AsyncIterator[Waker]:
 async def test_all_is_well_when_nothing_waits(desk: Desk, waker: Waker) -> None:
     found = await readiness(waker, access=desk.access, now=LATE)
     assert found.ready
-    assert found.parts == {"database": "ok", "valkey": "ok", "access": "ok", "sending": "ok"}
+    assert found.parts == dict.fromkeys(("database", "valkey", "access", "sending", "log", "verification"), "ok")
 
 
 async def test_valkey_that_does_not_answer_is_said(desk: Desk) -> None:
@@ -70,6 +72,38 @@ async def test_held_message_is_not_late_as_long_as_somebody_asks_again(desk: Des
     assert not (await readiness(waker, access=desk.access, now=LATE + HOLD_FOR + timedelta(minutes=3))).ready
 
 
+async def test_a_log_without_its_sequencer_is_said(
+    the_log: Log, owner: asyncpg.Connection, access: Access, waker: Waker
+) -> None:
+    async def log() -> str:
+        return (await readiness(waker, access=access, now=LATER)).parts["log"]
+
+    assert (await log()).startswith("silent")
+    await the_log.grow()
+    assert await log() == "ok"
+    await owner.execute("UPDATE audit.log_state SET beat_at = now() - interval '11 seconds'")
+    assert (await log()).startswith("silent")
+    await owner.execute("UPDATE audit.log_state SET beat_at = now(), origin = NULL")
+    assert (await log()).startswith("none")
+
+
+async def test_an_entry_that_waits_for_its_checkpoint_is_said(
+    the_log: Log, owner: asyncpg.Connection, access: Access, waker: Waker
+) -> None:
+    await the_log.grow()
+    old = "INSERT INTO audit.entry (entry, leaf_hash, recorded_at) VALUES ('{}', sha256('x'), now() - $1::interval)"
+    await owner.execute(old, timedelta(seconds=3))
+    assert (await readiness(waker, access=access, now=LATER)).parts["log"] == "ok"
+    await the_log.grow()
+    await owner.execute(old, timedelta(seconds=6))
+    assert (await readiness(waker, access=access, now=LATER)).parts["log"].startswith("behind")
+    async with the_log.as_sequencer():
+        await place()
+    assert (await readiness(waker, access=access, now=LATER)).parts["log"].startswith("behind"), "placed, not signed"
+    await the_log.grow()
+    assert (await readiness(waker, access=access, now=LATER)).parts["log"] == "ok"
+
+
 async def test_a_policy_that_cannot_be_read_is_said_and_denies_everything(
     desk: Desk, waker: Waker, owner: asyncpg.Connection
 ) -> None:
@@ -93,3 +127,12 @@ _ACTIVATE = """
 WITH raised AS (UPDATE access_state SET policy_digest = $1, version = version + 1 RETURNING version)
 INSERT INTO access_change (version, subject, kind) SELECT version, $1, 'policy' FROM raised
 """
+
+
+async def test_a_log_that_nobody_verifies_is_said(desk: Desk, waker: Waker, owner: asyncpg.Connection) -> None:
+    began = await owner.fetchval("SELECT min(recorded_at) FROM audit.entry")
+    soon = await readiness(waker, access=desk.access, now=began + timedelta(hours=25))
+    late = await readiness(waker, access=desk.access, now=began + timedelta(hours=27))
+    assert soon.parts["verification"] == "ok"
+    assert late.parts["verification"] == "late: the audit log was not verified since it began"
+    assert not late.ready

@@ -68,7 +68,8 @@ async def test_suspended_member_may_do_nothing_from_the_next_decision_on(office:
     assert not await office.access.allows(leo, Action.MESSAGE_READ, HELP)
     assert await find_session(cookie, now=LATER) is None
     assert await find_token(token, now=LATER) is None
-    await assert_audited("member.suspended", actor=office.people.ada.id, sessions=1)
+    entry = await assert_audited("member.suspended", actor=office.people.ada.id, sessions=1)
+    assert entry["change"] == {"state": {"before": "active", "after": "suspended"}}
 
 
 async def test_actor_of_a_request_under_way_is_denied_after_the_suspension(office: Office) -> None:
@@ -89,7 +90,8 @@ async def test_reinstated_member_has_the_old_roles_and_tokens_and_signs_in_anew(
     assert await find_token(token, now=LATER) is not None
     assert await find_session(cookie, now=LATER) is None
     assert await find_session(begun_meanwhile, now=LATER) is None
-    await assert_audited("member.reinstated", actor=office.people.ada.id)
+    entry = await assert_audited("member.reinstated", actor=office.people.ada.id)
+    assert entry["change"] == {"state": {"before": "suspended", "after": "active"}}
 
 
 async def test_removed_member_loses_roles_sessions_and_tokens_in_one_go(office: Office) -> None:

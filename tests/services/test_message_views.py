@@ -22,8 +22,9 @@ from govern.services.message_views import (
 )
 from govern.services.messages import schedule_message, withdraw_message
 from govern.services.outcomes import list_unknown
+from govern.services.queue import QueueView, list_queue
 from govern.services.refusals import reject_message, request_changes
-from tests.asserts import assert_audited, assert_nothing_changed, assert_refused
+from tests.asserts import actions, assert_audited, assert_nothing_changed, assert_refused
 from tests.factories import NOW
 from tests.services.conftest import LATER, Office
 
@@ -31,7 +32,7 @@ ALL = MessageFilter()
 
 
 async def numbers(office: Office, by: Actor, wanted: MessageFilter = ALL, *, limit: int = 50) -> list[int]:
-    page = await list_messages(wanted, limit=limit, actor=by, access=office.access)
+    page = await list_messages(wanted, limit=limit, actor=by, access=office.access, now=NOW)
     return [message.number for message in page.items]
 
 
@@ -100,6 +101,40 @@ async def test_dms_are_read_by_their_author_and_who_reads_dms_there(office: Offi
     await assert_audited("access.denied", outcome="denied", actor=people.ada.id, action="conversation.read_dm")
 
 
+async def test_reading_a_dm_of_somebody_else_is_recorded_each_time(office: Office) -> None:
+    people = office.people
+    message = await office.write(people.ana, kind=Kind.DM, recipient="marion", text="Hello.")
+    await get(office, message.id, people.ana)
+    assert "conversation.dm_read" not in await actions()
+    for _ in range(2):
+        await get(office, message.id, people.mia)
+    assert (await actions()).count("conversation.dm_read") == 2
+    entry = await assert_audited("conversation.dm_read", actor=people.mia.id, messages=1)
+    assert entry["object"]["id"] == str(people.help.id)
+    assert [(each["kind"], each["id"]) for each in entry["refs"]] == [
+        ("message", str(message.id)),
+        ("contact", str(message.contact_id)),
+    ]
+    assert entry["ctx"]["rule"].endswith("conversation.read_dm")
+
+
+async def test_list_that_shows_dms_of_others_is_recorded_and_any_other_is_not(office: Office) -> None:
+    people = office.people
+    await office.write(people.ana)
+    await numbers(office, people.mia)
+    assert "conversation.dm_read" not in await actions()
+    sent = [await office.write(people.ana, kind=Kind.DM, recipient="marion", text=f"Hello {n}.") for n in range(2)]
+    await numbers(office, people.ana)
+    assert "conversation.dm_read" not in await actions()
+    await numbers(office, people.mia)
+    entry = await assert_audited("conversation.dm_read", actor=people.mia.id, messages=2)
+    assert {each["id"] for each in entry["refs"]} == {str(each.id) for each in sent} | {str(sent[0].contact_id)}
+    await office.owner.execute("UPDATE message SET state = 'pending_approval'")
+    assert len(await list_queue(QueueView.TEAM, actor=people.ana, access=office.access, now=NOW)) == 3
+    await list_queue(QueueView.TEAM, actor=people.mia, access=office.access, now=NOW)
+    assert (await actions()).count("conversation.dm_read") == 2
+
+
 async def test_dm_of_unknown_outcome_is_as_private_as_any(office: Office) -> None:
     message = await office.write(office.people.ana, kind=Kind.DM, recipient="marion", text="Hello.")
     await office.owner.execute("UPDATE message SET state = 'outcome_unknown' WHERE id = $1", message.id)
@@ -128,7 +163,7 @@ async def test_pages_follow_each_other_by_number_even_while_messages_arrive(offi
     written = [(await office.write(office.people.ana, text=f"Text {n}.")).number for n in range(5)]
     seen, cursor = [], None
     for _ in range(4):
-        page = await list_messages(ALL, limit=2, cursor=cursor, actor=office.people.vera, access=office.access)
+        page = await list_messages(ALL, limit=2, cursor=cursor, actor=office.people.vera, access=office.access, now=NOW)
         seen += [message.number for message in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -141,7 +176,7 @@ async def test_pages_follow_each_other_by_number_even_while_messages_arrive(offi
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "1 OR 1=1", "٣", "9" * 19])
 async def test_cursor_that_is_not_ours_is_refused(office: Office, cursor: str) -> None:
     with pytest.raises(BadCursor):
-        await list_messages(ALL, cursor=cursor, actor=office.people.vera, access=office.access)
+        await list_messages(ALL, cursor=cursor, actor=office.people.vera, access=office.access, now=NOW)
 
 
 async def test_page_is_never_empty_nor_endless_whatever_limit_is_asked(office: Office) -> None:

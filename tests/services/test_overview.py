@@ -8,6 +8,7 @@ from govern.services.overview import DAYS, Overview, overview
 from govern.tables import Message as MessageTable
 from govern.tables import Publication
 from tests.factories import NOW, make_message
+from tests.hand import by_hand
 from tests.services.conftest import LATER, Office
 
 
@@ -17,11 +18,15 @@ async def figures(office: Office, by: Actor, *, zone: str = "UTC", now: datetime
 
 async def went_out(message: Message, at: datetime) -> None:
     """Let a publication of the message end well, as the worker does."""
-    await Publication.update({Publication.closed_at: at, Publication.x_id: message.number}).where(
-        (Publication.message == message.id) & Publication.closed_at.is_null()
+    await by_hand(
+        Publication.update({Publication.closed_at: at, Publication.x_id: message.number}).where(
+            (Publication.message == message.id) & Publication.closed_at.is_null()
+        )
     )
-    await MessageTable.update({MessageTable.state: "sent", MessageTable.updated_at: at}).where(
-        MessageTable.id == message.id
+    await by_hand(
+        MessageTable.update({MessageTable.state: "sent", MessageTable.updated_at: at}).where(
+            MessageTable.id == message.id
+        )
     )
 
 
@@ -63,8 +68,8 @@ async def test_sent_messages_are_counted_once_on_the_readers_day(office: Office)
 
 async def test_message_that_needed_two_publications_went_out_once(office: Office) -> None:
     message = await office.approve(await office.write(office.people.ana), office.people.mia)
-    await Publication.update({Publication.closed_at: LATER}).where(Publication.message == message.id)
-    await MessageTable.update({MessageTable.state: "expired"}).where(MessageTable.id == message.id)
+    await by_hand(Publication.update({Publication.closed_at: LATER}).where(Publication.message == message.id))
+    await by_hand(MessageTable.update({MessageTable.state: "expired"}).where(MessageTable.id == message.id))
     revised = await office.revise(message, "Again.", office.people.ana)
     again = await office.approve(await office.submit(revised, office.people.ana), office.people.mia)
     await went_out(again, LATER)

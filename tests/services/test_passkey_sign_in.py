@@ -23,6 +23,7 @@ from govern.tables import Member, Session
 from tests.asserts import actions, assert_audited, assert_refused, race
 from tests.authenticator import Authenticator
 from tests.factories import NOW
+from tests.hand import by_hand
 from tests.services.conftest import Office
 from tests.services.passkeys import Spoil, add, answer, begin, elsewhere, other_site, unverified
 from tests.services.signing_in import add_totp, ask, enter, fail, finish
@@ -179,7 +180,7 @@ async def test_passkey_of_who_may_not_act_opens_nothing(
     zoe: Actor, phone: Authenticator, config: Settings, state: str
 ) -> None:
     asked = await begin(config)
-    await Member.update({Member.state: state}).where(Member.id == zoe.member)
+    await by_hand(Member.update({Member.state: state}).where(Member.id == zoe.member))
     with pytest.raises(ProofRefused):
         await answer(asked, phone.get(asked.options), config)
 

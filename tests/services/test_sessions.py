@@ -14,6 +14,7 @@ from govern.services.sessions import find_session, list_sessions, rotate_session
 from govern.tables import Member, Session
 from tests.asserts import actions, assert_audited, assert_nothing_changed, assert_refused
 from tests.factories import NOW, make_grant
+from tests.hand import by_hand
 from tests.services.conftest import Office
 from tests.services.signing_in import SECOND, enter
 
@@ -94,7 +95,7 @@ async def test_sign_in_is_fresh_for_a_quarter_of_an_hour(zoe: Actor) -> None:
 
 async def test_suspended_member_is_out_at_once(zoe: Actor) -> None:
     signed = await enter()
-    await Member.update({Member.state: "suspended"}).where(Member.id == zoe.member)
+    await by_hand(Member.update({Member.state: "suspended"}).where(Member.id == zoe.member))
     assert await find_session(signed.token, now=NOW) is None
     assert await list_sessions(actor=zoe, now=NOW) == []
     with pytest.raises(SignInFailed):

@@ -15,6 +15,7 @@ from govern.settings import Settings
 from govern.tables import Challenge, Member, Session, Totp
 from tests.asserts import actions, assert_audited, assert_refused, race
 from tests.factories import NOW
+from tests.hand import by_hand
 from tests.sending import until_waiting
 from tests.services.conftest import Office
 from tests.services.signing_in import (
@@ -58,8 +59,8 @@ async def test_each_sign_in_has_a_cookie_of_its_own(zoe: Actor) -> None:
 
 
 async def test_every_failure_gets_the_same_answer(zoe: Actor) -> None:
-    await Member.update({Member.state: "suspended"}).where(Member.email == "leo@example.com")
-    await Member.update({Member.password_hash: None}).where(Member.email == "mia@example.com")
+    await by_hand(Member.update({Member.state: "suspended"}).where(Member.email == "leo@example.com"))
+    await by_hand(Member.update({Member.password_hash: None}).where(Member.email == "mia@example.com"))
     said = []
     for email, password in (
         ("nobody@example.com", PASSWORD),
@@ -100,7 +101,7 @@ async def test_password_changed_in_the_meantime_opens_nothing(zoe: Actor, office
 
 async def test_password_hashed_with_less_work_is_hashed_anew(zoe: Actor) -> None:
     weak = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
-    await Member.update({Member.password_hash: weak}).where(Member.id == zoe.member)
+    await by_hand(Member.update({Member.password_hash: weak}).where(Member.id == zoe.member))
     with pytest.raises(SignInFailed):
         await enter("wrong")
     await enter()
@@ -108,6 +109,8 @@ async def test_password_hashed_with_less_work_is_hashed_anew(zoe: Actor) -> None
     assert row is not None
     assert row["password_hash"] != weak
     assert not passwords.is_outdated(row["password_hash"])
+    entry = await assert_audited("member.password_rehashed")
+    assert entry["object"]["id"] == str(zoe.member)
     await enter()
 
 
@@ -198,7 +201,7 @@ async def test_step_of_one_answered_twice_at_once_opens_one_session(zoe: Actor, 
 async def test_member_suspended_between_the_steps_does_not_get_in(zoe: Actor, config: Settings) -> None:
     app, _ = await add_totp(zoe, config)
     step = await ask(now=NOW + STEP)
-    await Member.update({Member.state: "suspended"}).where(Member.id == zoe.member)
+    await by_hand(Member.update({Member.state: "suspended"}).where(Member.id == zoe.member))
     with pytest.raises(SignInFailed):
         await finish(step, app.at(NOW + STEP), now=NOW + STEP)
     assert await Session.count() == 0

@@ -19,6 +19,7 @@ from tests.asserts import (
     race,
 )
 from tests.factories import NOW, receive_mention
+from tests.hand import by_hand
 from tests.services.conftest import Office
 
 HOUR = timedelta(hours=1)
@@ -124,7 +125,7 @@ async def test_draft_whose_time_has_passed_is_not_handed_in(office: Office) -> N
 
 async def test_same_text_as_one_of_unknown_outcome_is_refused(office: Office) -> None:
     lost = await office.write(office.people.ana)
-    await MessageTable.update({MessageTable.state: "outcome_unknown"}).where(MessageTable.id == lost.id)
+    await by_hand(MessageTable.update({MessageTable.state: "outcome_unknown"}).where(MessageTable.id == lost.id))
     async with assert_refused(UnknownTwin, office.owner) as refused:
         await office.write(office.people.leo)
     assert f"M-{lost.number}" in refused.value.detail

@@ -27,6 +27,7 @@ from govern.services.tokens import (
 from govern.tables import Member, RoleGrant
 from tests.asserts import actions, assert_audited, assert_denied, assert_nothing_changed, assert_refused, race
 from tests.factories import NOW, make_member
+from tests.hand import by_hand
 from tests.services.conftest import LATER, Office
 
 
@@ -65,15 +66,21 @@ async def test_text_of_a_token_is_kept_nowhere_and_shown_once(office: Office) ->
 async def test_token_loses_what_its_owner_loses_with_the_next_call(office: Office) -> None:
     token, here = await issue(office, office.people.leo), Target(scope="account:Help")
     assert await office.access.allows(await found(token), Action.MESSAGE_WRITE_POST, here)
-    await RoleGrant.update(
-        {RoleGrant.revoked_at: LATER, RoleGrant.revoked_by: office.people.ada.member, RoleGrant.revoke_reason: "gone"}
-    ).where(RoleGrant.member == office.people.leo.member)
+    await by_hand(
+        RoleGrant.update(
+            {
+                RoleGrant.revoked_at: LATER,
+                RoleGrant.revoked_by: office.people.ada.member,
+                RoleGrant.revoke_reason: "gone",
+            }
+        ).where(RoleGrant.member == office.people.leo.member)
+    )
     assert not await office.access.allows(await found(token), Action.MESSAGE_WRITE_POST, here)
 
 
 async def test_token_of_a_suspended_owner_is_nobody(office: Office) -> None:
     token = await issue(office, office.people.leo)
-    await Member.update({Member.state: "suspended"}).where(Member.id == office.people.leo.member)
+    await by_hand(Member.update({Member.state: "suspended"}).where(Member.id == office.people.leo.member))
     assert await find_token(token.text, now=LATER) is None
 
 

@@ -17,6 +17,7 @@ from govern.settings import Settings
 from govern.tables import ApiToken, Member
 from govern.web.auth import cookie_name, csrf_token
 from tests.factories import Company, make_account, make_company, make_member
+from tests.hand import by_hand
 
 ADDRESS = "http://127.0.0.1:8000"
 Api = Callable[[str], httpx.AsyncClient]
@@ -49,14 +50,16 @@ async def company(database: None) -> Company:
     now = datetime.now(UTC)
     for row in await Member.select(Member.id, Member.email):
         name = row["email"].partition("@")[0]
-        await ApiToken.insert(
-            ApiToken(
-                id=uuid7(now),
-                token_hash=hash_token(f"token of {name}"),
-                member=row["id"],
-                name="test",
-                created_at=now,
-                expires_at=now + timedelta(days=1),
+        await by_hand(
+            ApiToken.insert(
+                ApiToken(
+                    id=uuid7(now),
+                    token_hash=hash_token(f"token of {name}"),
+                    member=row["id"],
+                    name="test",
+                    created_at=now,
+                    expires_at=now + timedelta(days=1),
+                )
             )
         )
     return company

@@ -147,6 +147,9 @@ API: Mapping[str, Call] = {
     "POST /pauses/{pause_id:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
     "GET /audit/entries": Call(thing="company", at=At.SOMEWHERE),
     "GET /audit/entries/{which:str}": Call(thing="entry", seen=Seen.BY_NOBODY),
+    "GET /audit/entries/{which:str}/proof": Call(thing="proven", seen=Seen.BY_NOBODY),
+    "GET /audit/log/checkpoint": Call(thing="tile", at=At.SOMEWHERE),
+    "GET /audit/log/tile/{tile_path:path}": Call(thing="tile", at=At.COMPANY),
     "GET /access/who-can": Call(query=lambda t: {"action": "message.read", "scope": t["scope"]}),
     "GET /access/explain": Call(
         query=lambda t: {"member": "writer@example.com", **asked(t)}, action=Action.ACCESS_READ

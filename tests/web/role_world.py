@@ -24,6 +24,8 @@ from govern.tables import Account as AccountTable
 from govern.tables import ApiToken, AuditEntry, Member, Passkey, Pause
 from govern.web.auth import cookie_name, csrf_token
 from tests.factories import make_account, make_grant, make_member, make_message
+from tests.hand import by_hand
+from tests.the_log import Log
 from tests.web.conftest import program
 from tests.web.role_people import HELD, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 
@@ -34,8 +36,8 @@ Thing = dict[str, Any]
 class World:
     """Everybody, and what is there; what a request used up is made anew."""
 
-    def __init__(self, app: Litestar, access: Listening, policies: Policies, settings: Settings) -> None:
-        self.app, self.access, self.policies, self.settings = app, access, policies, settings
+    def __init__(self, app: Litestar, access: Listening, policies: Policies, settings: Settings, log: Log) -> None:
+        self.app, self.access, self.policies, self.settings, self.log = app, access, policies, settings, log
         self.people: list[Person] = []
         self._numbers = count(1)
         self._things: dict[tuple[str, str, str], Thing] = {}
@@ -132,12 +134,12 @@ class World:
 
     async def suspended(self, place: str, person: Person) -> Thing:
         made = await self.member(place, person)
-        await Member.update({Member.state: "suspended"}).where(Member.id == made["member"])
+        await by_hand(Member.update({Member.state: "suspended"}).where(Member.id == made["member"]))
         return made
 
     async def invited(self, place: str, person: Person) -> Thing:
         made = await self.member(place, person)
-        await Member.update({Member.password_hash: None}).where(Member.id == made["member"])
+        await by_hand(Member.update({Member.password_hash: None}).where(Member.id == made["member"]))
         return made
 
     async def grant(self, place: str, person: Person) -> Thing:
@@ -147,14 +149,16 @@ class World:
 
     async def pause(self, place: str, _person: Person) -> Thing:
         pause = uuid7(datetime.now(UTC))
-        await Pause.insert(
-            Pause(
-                id=pause,
-                scope=f"account:{place}",
-                kinds=["quote"],
-                reason=f"{place} must wait",
-                set_by=self.writer.member,
-                set_at=datetime.now(UTC),
+        await by_hand(
+            Pause.insert(
+                Pause(
+                    id=pause,
+                    scope=f"account:{place}",
+                    kinds=["quote"],
+                    reason=f"{place} must wait",
+                    set_by=self.writer.member,
+                    set_at=datetime.now(UTC),
+                )
             )
         )
         return {"pause": pause, "pause_id": pause}
@@ -166,6 +170,16 @@ class World:
         entries = [(row["arrival"], msgspec.json.decode(row["entry"])) for row in found]
         arrival, entry = [each for each in entries if each[1].get("scope") == f"account:{place}"][-1]
         return {"which": arrival, "arrival": arrival, "entry": entry["id"]}
+
+    async def proven(self, place: str, person: Person) -> Thing:
+        """An entry that a checkpoint covers."""
+        found = await self.entry(place, person)
+        await self.log.grow()
+        return found
+
+    async def tile(self, _place: str, _person: Person) -> Thing:
+        await self.log.grow()
+        return {"tile_path": "0/000.p/1"}
 
     async def token(self, _place: str, person: Person) -> Thing:
         return await self._token_of(person.actor)
@@ -199,14 +213,16 @@ class World:
 
     async def _token_of(self, actor: Actor) -> Thing:
         token, now = uuid7(datetime.now(UTC)), datetime.now(UTC)
-        await ApiToken.insert(
-            ApiToken(
-                id=token,
-                token_hash=hash_token(str(token)),
-                member=actor.member,
-                name="test",
-                created_at=now,
-                expires_at=now + timedelta(days=1),
+        await by_hand(
+            ApiToken.insert(
+                ApiToken(
+                    id=token,
+                    token_hash=hash_token(str(token)),
+                    member=actor.member,
+                    name="test",
+                    created_at=now,
+                    expires_at=now + timedelta(days=1),
+                )
             )
         )
         return {"token": token, "token_id": token}
@@ -229,7 +245,9 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
         "others_token",
         "own_message",
         "pause",
+        "proven",
         "suspended",
+        "tile",
         "token",
     )
 }
@@ -241,8 +259,9 @@ def nothing(kind: str) -> Thing:
     names = ("grant", "grant_id", "pause", "pause_id", "token", "token_id", "session_id", "passkey", "entry")
     return {
         **dict.fromkeys(names, some),
-        "which": 987654321 if kind == "entry" else "M-987654",
+        "which": 987654321 if kind in {"entry", "proven"} else "M-987654",
         "number": "M-987654",
+        "tile_path": "0/000.p/1",
         "arrival": 987654321,
         "email": "nobody-at-all@example.com",
         "revision": 1,

@@ -20,6 +20,7 @@ from govern.services.message_views import load_message
 from govern.services.policies import Policies
 from govern.settings import Settings, shipped
 from govern.web.guards import handlers
+from tests.the_log import Log
 from tests.web.conftest import program
 from tests.web.role_people import ABOVE, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 from tests.web.role_routes import CALLS, ONES_OWN, At, Call, Seen
@@ -32,10 +33,10 @@ _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]{
 
 
 @pytest.fixture
-async def world(database: None, config: Settings, policies: Policies) -> AsyncIterator[World]:
+async def world(the_log: Log, config: Settings, policies: Policies) -> AsyncIterator[World]:
     app = create_app(config)
     app.state.access = Listening(load_bundle(shipped("policies") / "access"), PostgresGrants())
-    world = World(app, app.state.access, policies, config)
+    world = World(app, app.state.access, policies, config, the_log)
     await world.build()
     yield world
     await world.close()

@@ -17,6 +17,7 @@ from govern.settings import Env, Settings
 from govern.tables import ApiToken, Member, Session
 from govern.web.auth import SECURITY, cookie_name
 from tests.factories import Company
+from tests.hand import by_hand
 from tests.web.conftest import Api, address, program
 
 ADDRESS = "https://govern.example"
@@ -62,15 +63,15 @@ async def test_revoked_and_expired_tokens_are_401(api: Api) -> None:
     leo = api("leo")
     assert (await leo.get("/me")).status_code == 200
     now = datetime.now(UTC)
-    await ApiToken.update({ApiToken.revoked_at: now}, force=True)
+    await by_hand(ApiToken.update({ApiToken.revoked_at: now}, force=True))
     assert (await leo.get("/me")).status_code == 401
-    await ApiToken.update({ApiToken.revoked_at: None}, force=True)
-    await ApiToken.update({ApiToken.created_at: now.replace(year=2020), ApiToken.expires_at: now}, force=True)
+    await by_hand(ApiToken.update({ApiToken.revoked_at: None}, force=True))
+    await by_hand(ApiToken.update({ApiToken.created_at: now.replace(year=2020), ApiToken.expires_at: now}, force=True))
     assert (await leo.get("/me")).status_code == 401
 
 
 async def test_token_of_a_suspended_member_is_401(api: Api) -> None:
-    await Member.update({Member.state: "suspended"}).where(Member.email == address("leo"))
+    await by_hand(Member.update({Member.state: "suspended"}).where(Member.email == address("leo")))
     assert (await api("leo").get("/me")).status_code == 401
     assert (await api("mia").get("/me")).status_code == 200
 

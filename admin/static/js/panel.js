@@ -6,6 +6,7 @@ import "./copy-text.js";
 import "./passkey.js";
 import "./print-page.js";
 import "./show-password.js";
+import "./verify-proof.js";
 import "./parts.js";
 
 // A refused form: what is wrong is read first.

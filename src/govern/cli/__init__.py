@@ -29,6 +29,7 @@ ON_DATA = {
     "account": "accounts",
     "import": "imports",
     "policy": "policy",
+    "audit": "audit",
     "demo-seed": "demo",
 }
 """Commands that reach the engines of a running `govern up`."""

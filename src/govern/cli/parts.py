@@ -15,6 +15,7 @@ from govern import settings
 from govern.embedded import Engines, Login, Process
 
 WORKER_READY = "worker.ready"  # the worker writes it into the data folder once it works
+SEQUENCER_READY = "sequencer.ready"  # likewise the sequencer
 WORKER_GRACE = 50.0  # longer than a send may take: a stop never cuts one off
 COMMAND = [sys.executable, "-P", "-m", "govern.cli"]
 
@@ -83,6 +84,16 @@ class Parts:
 
     def migrations(self) -> Process:
         return self._process("migrations", self.settings_for(Login.OWNER), "migrate", "--renew-policy")
+
+    def log(self) -> Process:
+        return self._process("audit log", self.settings_for(Login.OWNER), "audit", "init")
+
+    def sequencer(self) -> Process:
+        (self.engines.folder.path / SEQUENCER_READY).unlink(missing_ok=True)
+        return self._process("sequencer", self.settings_for(Login.SEQUENCER), "audit", "sequence")
+
+    def sequencer_ready(self) -> bool:
+        return (self.engines.folder.path / SEQUENCER_READY).exists()
 
     def sandbox(self) -> Process:
         state = self.engines.folder.path / "sandbox.jsonl"

@@ -80,7 +80,13 @@ def start(parts: Parts, *, screen: Screen, stop: Stop, ending: ExitStack) -> tup
         engines.valkey.start()
     with screen.part("migrations", stop):
         parts.migrations().finish(limit=300, stopped=stop.is_set)
-    sandbox, web, worker = parts.sandbox(), parts.web(), parts.worker()
+    with screen.part("audit log", stop):
+        parts.log().finish(limit=60, stopped=stop.is_set)
+    sequencer, sandbox, web, worker = parts.sequencer(), parts.sandbox(), parts.web(), parts.worker()
+    ending.callback(sequencer.stop)
+    with screen.part("sequencer", stop):
+        sequencer.start()
+        sequencer.wait_until(parts.sequencer_ready, limit=60, stopped=stop.is_set)
     ending.callback(sandbox.stop)
     with screen.part("sandbox", stop):
         sandbox.start()
@@ -95,7 +101,7 @@ def start(parts: Parts, *, screen: Screen, stop: Stop, ending: ExitStack) -> tup
     with screen.part("worker", stop):
         worker.start()
         worker.wait_until(parts.worker_ready, limit=60, stopped=stop.is_set)
-    return members, [*engines.processes, sandbox, web, worker]
+    return members, [*engines.processes, sequencer, sandbox, web, worker]
 
 
 def stop_together(*processes: Process) -> None:

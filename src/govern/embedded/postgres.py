@@ -25,7 +25,7 @@ LONGEST_SOCKET_FOLDER = 90  # a socket's path ends at 107 bytes on Linux, 103 on
 PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)  # the setting is a list with commas and quotes
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests: a crash may lose all
 INIT = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-APP_ROLE = "govern_app"  # the migrations give it its rights; the logins are its members
+APP_ROLE = "govern_app"  # the migrations give the roles their rights; web and worker are members of this one
 PORT = 5432  # part of the socket's name only; PGPORT in the environment must not change it
 
 
@@ -49,6 +49,10 @@ class Login(StrEnum):
     """The web process."""
     WORKER = "govern_worker"
     """The worker."""
+    SEQUENCER = "govern_sequencer"
+    """The sequencer of the audit log: it places entries and writes none."""
+    READER = "govern_reader"
+    """Whoever checks the log: it reads, and nothing else."""
 
 
 class Postgres:
@@ -184,12 +188,12 @@ class Postgres:
 
     def _set_up_logins(self) -> None:
         """Make the logins, with the passwords of the secrets folder; what they may do is the migrations' business."""
-        logins = (Login.WEB, Login.WORKER)
+        members, logins = (Login.WEB, Login.WORKER), [login for login in Login if login is not Login.OWNER]
         lines = [
             f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') "
             f"THEN CREATE ROLE {role} NOLOGIN; END IF; END $$;"
             for role in (APP_ROLE, *logins)
         ]
         lines += [f"ALTER ROLE {login} LOGIN PASSWORD '{self._passwords[login]}';" for login in logins]
-        lines += [f"GRANT {APP_ROLE} TO {login};" for login in logins]
+        lines += [f"GRANT {APP_ROLE} TO {login};" for login in members]
         self.sql("SET client_min_messages = warning;\n" + "\n".join(lines))

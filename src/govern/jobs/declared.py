@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from govern.domain.actions import Action
-from govern.jobs import ingest, publish, sweep, tidy
+from govern.jobs import export, ingest, publish, sweep, tidy, verify
 
 MODULES: Mapping[str, ModuleType] = {
+    "export": export,
     "ingest": ingest,
     "publish": publish,
     "sweep": sweep,
     "tidy": tidy,
+    "verify": verify,
 }
 """By the names the worker registers. Each says `ACTION: Action`, or `WHY: str` if it acts for nobody."""
 

@@ -15,7 +15,9 @@ from govern.database import AWAY
 from govern.domain.actions import Action
 from govern.domain.messages import Message
 from govern.domain.publications import Hold, Outcome, retry_after
+from govern.errors import Unavailable
 from govern.services.answers import Result, settle_attempt
+from govern.services.audit.included import included
 from govern.services.policies import Policies
 from govern.services.sending import Claim, claim_next
 from govern.settings import Settings
@@ -26,6 +28,7 @@ from govern.xapi.vault import Vault
 logger = log.get(__name__)
 ACTION = Action.MESSAGE_PUBLISH
 MOST_PASSED = 20
+LOG_WAIT = timedelta(seconds=5)
 CREDITS_AGAIN = timedelta(minutes=5)
 # An answer in hand is worth waiting for the database: about a minute.
 SETTLE_PAUSES = (0.5, 1.0, 2.0, *[4.0] * 14)
@@ -56,7 +59,7 @@ async def publish(
         if claim is None:
             return None
         if isinstance(claim, Claim):
-            result = await _send(claim, connect, clock=clock)
+            result = await _send(claim, connect, settings=settings, clock=clock)
             message = await _undisturbed(_settle(claim, result, clock=clock))
             logger.info("publication.settled", message=message.number, outcome=result.outcome.value, code=result.code)
             return result
@@ -64,8 +67,11 @@ async def publish(
     return None
 
 
-async def _send(claim: Claim, connect: Connect, *, clock: Callable[[], datetime]) -> Result:
+async def _send(claim: Claim, connect: Connect, *, settings: Settings, clock: Callable[[], datetime]) -> Result:
     """One POST, no retry; every way it can end becomes a result. A cancelled one does too: the client sees to that."""
+    held_back = await _barrier(claim, settings=settings, clock=clock)
+    if held_back is not None:
+        return held_back
     if isinstance(claim.outgoing, OutgoingDm) and not claim.outgoing.recipient_id:
         reason = "X has not told us who this person is: they never wrote to one of our accounts."
         return Result(outcome=Outcome.REFUSED, code="no_x_id", reason=reason)
@@ -77,6 +83,22 @@ async def _send(claim: Claim, connect: Connect, *, clock: Callable[[], datetime]
         logger.exception("publication.broken", attempt=str(claim.attempt))
         return Result(outcome=Outcome.UNKNOWN, code="internal", reason="The worker failed while it was sending.")
     return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange)
+
+
+async def _barrier(claim: Claim, *, settings: Settings, clock: Callable[[], datetime]) -> Result | None:
+    """Wait until the log has confirmed that we are about to send; what it does not confirm is not sent."""
+    try:
+        await included(claim.receipt, timeout=min(LOG_WAIT, settings.send_write_window).total_seconds())
+    except Unavailable as error:
+        logger.error("publication.not_in_log", attempt=str(claim.attempt), reason=error.detail)  # noqa: TRY400 - no more to say
+        return _not_sent(claim, "log_not_included", error.detail, clock())
+    except asyncio.CancelledError:  # honoured once the outcome is written
+        return _not_sent(claim, "cancelled", "The worker was stopped before it sent anything.", clock())
+    return None
+
+
+def _not_sent(claim: Claim, code: str, reason: str, now: datetime) -> Result:
+    return Result(outcome=Outcome.NOT_SENT, code=code, reason=reason, again_at=now + retry_after(claim.tries))
 
 
 async def _post(claim: Claim, client: XClient) -> Receipt:

@@ -8,7 +8,7 @@ import msgspec
 from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import Account
-from govern.domain.actions import Action
+from govern.domain.actions import Action, Decision
 from govern.domain.audit import ConsentRecorded, ObjectRef
 from govern.domain.consent import ConsentEvent, ConsentKind, ConsentRules, DmPermission, Purpose, dm_permission
 from govern.domain.ids import uuid7
@@ -59,7 +59,9 @@ async def list_events(contact: UUID) -> list[ConsentEvent]:
     return [msgspec.convert({**row, "evidence": msgspec.json.decode(row["evidence"])}, ConsentEvent) for row in found]
 
 
-async def insert_event(event: ConsentEvent, *, scope: str, actor: Actor, now: datetime) -> bool:
+async def insert_event(
+    event: ConsentEvent, *, scope: str, actor: Actor, now: datetime, decision: Decision | None = None
+) -> bool:
     """Add a fact in the caller's transaction; a replayed one adds nothing and answers False."""
     added = rows(
         await ConsentTable.raw(
@@ -93,6 +95,7 @@ async def insert_event(event: ConsentEvent, *, scope: str, actor: Actor, now: da
         object=ObjectRef(kind="consent_event", id=event.id),
         refs=(ObjectRef(kind="contact", id=event.contact),),
         scope=scope,
+        decision=decision,
     )
     return True
 
@@ -137,8 +140,11 @@ async def _record(
 ) -> None:
     async with use_case(actor=actor, now=now):
         account = await find_account(account_handle)
+        decision = None
         if kind is ConsentKind.OPT_IN:  # an opt-out needs no right
-            await require_on(account, Action.CONSENT_RECORD, called=account_handle, actor=actor, access=access)
+            decision = await require_on(
+                account, Action.CONSENT_RECORD, called=account_handle, actor=actor, access=access
+            )
         person = await contacts.contact_for(contact_handle, scope=account.scope, actor=actor, now=now)
         await contacts.lock_contact(person.id)
         event_id = uuid7(now)
@@ -160,4 +166,5 @@ async def _record(
             scope=account.scope,
             actor=actor,
             now=now,
+            decision=decision,
         )

@@ -7,9 +7,10 @@ import msgspec
 
 from govern.database import rows
 from govern.domain.accounts import parse_handle
-from govern.domain.audit import ContactCreated, ObjectRef
+from govern.domain.audit import ContactCreated, ContactRenamed, ObjectRef
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
+from govern.errors import N_, NotFound
 from govern.services import audit
 from govern.tables import Contact as ContactTable
 
@@ -20,6 +21,13 @@ SELECT id, handle, name, x_user_id::text AS x_user_id FROM contact WHERE lower(h
 _BY_X_ID = "SELECT id, handle, name, x_user_id::text AS x_user_id FROM contact WHERE x_user_id = {}"
 _BY_ID = "SELECT id, handle, name, x_user_id::text AS x_user_id FROM contact WHERE id = {}"
 _LOCK = "SELECT id FROM contact WHERE id = {} FOR NO KEY UPDATE"
+ERASED_HANDLE = "(erased)"
+"""No handle of X: nobody is found by it, and nobody is taken for an erased person."""
+
+
+class UnknownContact(NotFound):
+    code = "contact.unknown"
+    template = N_("There is no contact @{name}.")
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +47,26 @@ async def find_contact(handle: str) -> Contact | None:
 async def lock_contact(contact: UUID) -> None:
     """Lock a contact's row: an opt-out and a send to the same person have an order."""
     await ContactTable.raw(_LOCK, contact)
+
+
+async def find_and_lock_contact(handle: str) -> Contact:
+    """Lock the row of the contact with this handle until the end of the transaction.
+
+    Raises:
+        UnknownContact, BadHandle
+    """
+    found = await find_contact(handle)
+    if found is None:
+        raise UnknownContact(name=parse_handle(handle))
+    await lock_contact(found.id)
+    return await get_contact(found.id)
+
+
+async def forget_contact(contact: UUID) -> None:
+    """Take a person's names and X id out of their row, in the caller's transaction; who writes again is somebody new."""
+    await ContactTable.update(
+        {ContactTable.handle: ERASED_HANDLE, ContactTable.name: "", ContactTable.x_user_id: None}
+    ).where(ContactTable.id == contact)
 
 
 async def get_contact(contact: UUID) -> Contact:
@@ -69,14 +97,25 @@ async def contact_from_x(
         known = by_handle
     seen = Contact(id=known.id, handle=shown, name=name or known.name, x_user_id=x_user_id)
     if seen != known:
-        await ContactTable.update(
-            {
-                ContactTable.handle: seen.handle,
-                ContactTable.name: seen.name[:80],
-                ContactTable.x_user_id: int(x_user_id),
-            }
-        ).where(ContactTable.id == known.id)
+        await _rename(seen, scope=scope, actor=actor, now=now)
     return seen
+
+
+async def _rename(seen: Contact, *, scope: str, actor: Actor, now: datetime) -> None:
+    await ContactTable.update(
+        {
+            ContactTable.handle: seen.handle,
+            ContactTable.name: seen.name[:80],
+            ContactTable.x_user_id: int(seen.x_user_id) if seen.x_user_id else None,
+        }
+    ).where(ContactTable.id == seen.id)
+    await audit.record(
+        ContactRenamed(handle=seen.handle, name=seen.name[:80] or None, x_user_id=seen.x_user_id),
+        actor=actor,
+        now=now,
+        object=ObjectRef(kind="contact", id=seen.id),
+        scope=scope,
+    )
 
 
 async def _create(handle: str, *, name: str, x_user_id: str | None, scope: str, actor: Actor, now: datetime) -> Contact:

@@ -10,7 +10,7 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.actions import Action, Target
-from govern.domain.audit import InboundReceived, ObjectRef
+from govern.domain.audit import ConversationDmRead, InboundReceived, ObjectRef
 from govern.domain.consent import ConsentEvent, ConsentKind, Purpose
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
@@ -23,7 +23,7 @@ from govern.xapi.client import DmEvent, Mention
 
 _VIEW = """
 SELECT i.id, a.handle AS account, a.scope, c.handle AS contact_handle, c.name AS contact_name, i.x_kind,
-       i.x_id::text AS x_id, i.text, i.written_at
+       i.x_id::text AS x_id, CASE i.x_kind WHEN 'dm' THEN '' ELSE i.text END AS text, i.written_at
   FROM inbound i JOIN account a ON a.id = i.account JOIN contact c ON c.id = i.contact
 """
 _ONE = _VIEW + " WHERE i.account = {} AND i.x_id = {} AND i.x_kind = 'post'"
@@ -85,7 +85,10 @@ async def find_inbound(account: UUID, x_id: str) -> InboundView | None:
 async def list_inbound(
     *, account: str | None = None, actor: Actor, access: Access, limit: int = 50
 ) -> list[InboundView]:
-    """Return what people wrote to the accounts the actor reads, newest first; DMs only where DMs may be read."""
+    """Return what people wrote to the accounts the actor reads, newest first; DMs only where DMs may be read.
+
+    A DM comes without its text: reading that is `read_thread`, and an entry of the log.
+    """
     public = sorted(await access.where_can(actor, Action.CONVERSATION_READ))
     private = sorted(await access.where_can(actor, Action.CONVERSATION_READ_DM))
     found = await Inbound.raw(_LIST, account, account, private, public, min(limit, 200))
@@ -95,10 +98,19 @@ async def list_inbound(
 async def read_thread(
     account: Account, contact: UUID, *, actor: Actor, access: Access, now: datetime
 ) -> list[ThreadItem]:
-    """Return the last messages of a private thread, oldest first, for who may read DMs there."""
+    """Return the last messages of a private thread, oldest first, for who may read DMs there; it is recorded."""
     async with use_case(actor=actor, now=now):
-        await access.require(actor, Action.CONVERSATION_READ_DM, Target(scope=account.scope))
+        decision = await access.require(actor, Action.CONVERSATION_READ_DM, Target(scope=account.scope))
         found = rows(await Inbound.raw(_THREAD, account.id, contact, account.id, contact))
+        await audit.record(
+            ConversationDmRead(messages=len(found)),
+            actor=actor,
+            now=now,
+            object=ObjectRef(kind="account", id=account.id),
+            refs=(ObjectRef(kind="contact", id=contact),),
+            scope=account.scope,
+            decision=decision,
+        )
         return [msgspec.convert(row, ThreadItem) for row in reversed(found)]
 
 

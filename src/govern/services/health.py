@@ -11,8 +11,9 @@ from govern import log
 from govern.access import Access
 from govern.database import AWAY, rows
 from govern.errors import Unavailable
+from govern.services.audit.state import verification_state
 from govern.services.outbox import Waker
-from govern.tables import Publication
+from govern.tables import AuditLogState, Publication
 
 logger = log.get(__name__)
 LATE = timedelta(minutes=2)
@@ -20,6 +21,17 @@ LATE = timedelta(minutes=2)
 _OLDEST = """
 SELECT min(p.wake_at) AS oldest FROM publication p JOIN message m ON m.id = p.message
  WHERE p.closed_at IS NULL AND p.wake_at < {} AND m.state IN ('approved', 'scheduled')
+"""
+# What the snapshot of the last placing does not see is unplaced; what no checkpoint covers is unsigned.
+_LOG = """
+SELECT s.origin, s.beat_at IS NULL OR s.beat_at < clock_timestamp() - interval '10 seconds' AS silent, least(
+  (SELECT min(e.recorded_at) FROM audit.entry e
+    WHERE e.xid >= pg_snapshot_xmin(s.snap::pg_snapshot) AND NOT pg_visible_in_snapshot(e.xid, s.snap::pg_snapshot)
+      AND e.arrival > s.floor),
+  (SELECT e.recorded_at FROM audit.leaf l JOIN audit.entry e ON e.arrival = l.arrival
+    WHERE l.leaf_index = (SELECT coalesce(max(c.size), 0) FROM audit.checkpoint c))
+  ) < clock_timestamp() - interval '5 seconds' AS behind
+  FROM audit.log_state s WHERE s.id = 1
 """
 
 
@@ -31,11 +43,13 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def readiness(waker: Waker, *, access: Access, now: datetime) -> Readiness:
-    """Ask database and Valkey, read who may do what, and look for due messages that nobody sends."""
+    """Ask database, Valkey and the log's sequencer, read who may do what, look for due messages that nobody sends."""
     parts = {"database": await _database(), "valkey": "ok" if await waker.answers() else "away"}
     if parts["database"] == "ok":
         parts["access"] = await _access(access)
         parts["sending"] = await _sending(now)
+        parts["log"] = await _log()
+        parts["verification"] = await verification_state(now=now)
     return Readiness(ready=all(state == "ok" for state in parts.values()), parts=parts)
 
 
@@ -60,6 +74,15 @@ async def _sending(now: datetime) -> str:
     if oldest is not None and now - oldest > LATE:
         return f"late: the oldest due message waits since {oldest.isoformat(timespec='seconds')}"
     return "ok"
+
+
+async def _log() -> str:
+    found = rows(await AuditLogState.raw(_LOG))
+    if not found or found[0]["origin"] is None:
+        return "none: `govern audit init` creates it"
+    if found[0]["silent"]:
+        return "silent: the sequencer gives no sign of life, or refuses to sign; its log says why"
+    return "behind: an entry waits for its checkpoint for more than 5 s" if found[0]["behind"] else "ok"
 
 
 async def wait_for(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from govern.access import Access
 from govern.domain.actions import COMPANY, Action, Decision, Target
-from govern.domain.audit import MemberReinstated, MemberRemoved, MemberSuspended, ObjectRef, Recorded
+from govern.domain.audit import Change, MemberReinstated, MemberRemoved, MemberSuspended, ObjectRef
 from govern.domain.members import Actor, Member, MemberState
 from govern.errors import N_, Conflict
 from govern.services import audit
@@ -17,6 +17,12 @@ from govern.services.members import UnknownMember, find_and_lock, lock_member
 from govern.services.tokens import revoke_all_tokens
 from govern.services.use_case import about, use_case
 from govern.tables import Member as MemberTable
+
+_AFTER = {
+    MemberSuspended: MemberState.SUSPENDED,
+    MemberReinstated: MemberState.ACTIVE,
+    MemberRemoved: MemberState.LEFT,
+}
 
 
 class Oneself(Conflict):
@@ -125,6 +131,14 @@ async def _set_state(member: Member, state: MemberState) -> None:
     await MemberTable.update({MemberTable.state: state.value}).where(MemberTable.id == member.id)
 
 
-async def _record(what: Recorded, member: Member, *, actor: Actor, now: datetime, decision: Decision) -> None:
+async def _record(
+    what: MemberSuspended | MemberReinstated | MemberRemoved,
+    member: Member,
+    *,
+    actor: Actor,
+    now: datetime,
+    decision: Decision,
+) -> None:
     subject = ObjectRef(kind="member", id=member.id)
-    await audit.record(what, actor=actor, now=now, object=subject, scope=COMPANY, decision=decision)
+    change = {"state": Change(before=member.state.value, after=_AFTER[type(what)].value)}
+    await audit.record(what, actor=actor, now=now, object=subject, scope=COMPANY, change=change, decision=decision)

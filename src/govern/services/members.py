@@ -32,6 +32,7 @@ SELECT m.id, m.email, m.name, m.state, m.language, m.zone,
 NOBODY = UUID(int=0)
 """Stands for a person who does not exist: who may not know is refused in the same words as for one who does."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+ERASED_NAME = "(erased)"
 
 
 class BadEmail(Invalid):
@@ -106,6 +107,13 @@ async def find_and_lock(email: str) -> Member | None:
     """Lock a member's row until the end of the transaction, if there is such a member."""
     await MemberTable.raw(_LOCK, email.strip().lower())
     return await find_by_email(email)
+
+
+async def forget_member(member: UUID) -> None:
+    """Take the name and address of a member who left out of their row, in the caller's transaction."""
+    await MemberTable.update(
+        {MemberTable.name: ERASED_NAME, MemberTable.email: f"{member}@erased.invalid", MemberTable.password_hash: None}
+    ).where(MemberTable.id == member)
 
 
 async def create_member(

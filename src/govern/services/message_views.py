@@ -16,6 +16,7 @@ from govern.domain.ids import parse_message_number
 from govern.domain.members import Actor
 from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State
 from govern.errors import N_, Denied, Invalid, NotFound
+from govern.services.private_reading import private_to_others, record_listed, record_shown
 from govern.services.use_case import about, use_case
 from govern.tables import Approval as ApprovalTable
 from govern.tables import Message as MessageTable
@@ -167,7 +168,7 @@ async def change_message(message: Message, now: datetime, **values: object) -> N
 
 
 async def get_message(message_id: UUID | str, *, actor: Actor, access: Access, now: datetime) -> Message:
-    """Return one message, by id or number.
+    """Return one message, by id or number. Reading a DM of somebody else is an entry of the log.
 
     Raises:
         UnknownMessage: there is none, or the actor may not read it; the two answers are the same.
@@ -176,7 +177,10 @@ async def get_message(message_id: UUID | str, *, actor: Actor, access: Access, n
     try:
         async with use_case(actor=actor, now=now):
             about(message_ref(message))
-            await access.require(actor, reading(message, actor), Target(scope=message.scope))
+            wanted = reading(message, actor)
+            decision = await access.require(actor, wanted, Target(scope=message.scope))
+            if wanted is Action.CONVERSATION_READ_DM:
+                await record_shown([message], actor=actor, now=now, decision=decision)
     except Denied as denied:
         raise UnknownMessage(name=str(message_id)[:40]) from denied
     return message
@@ -184,14 +188,19 @@ async def get_message(message_id: UUID | str, *, actor: Actor, access: Access, n
 
 def reading(message: Message, actor: Actor) -> Action:
     """Return the right by which the actor may read a message: a private one of somebody else's has its own."""
-    private = message.kind is Kind.DM and message.author != actor.member
-    return Action.CONVERSATION_READ_DM if private else Action.MESSAGE_READ
+    return Action.CONVERSATION_READ_DM if private_to_others([message], actor) else Action.MESSAGE_READ
 
 
 async def list_messages(
-    wanted: MessageFilter, *, limit: int = 50, cursor: str | None = None, actor: Actor, access: Access
+    wanted: MessageFilter,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    actor: Actor,
+    access: Access,
+    now: datetime,
 ) -> MessagePage:
-    """Return the messages the actor may read, newest first, paged by their number.
+    """Return the messages the actor may read, newest first, paged by their number; DMs of others on it are recorded.
 
     Raises:
         BadCursor: the cursor is not one that a page gave.
@@ -210,6 +219,7 @@ async def list_messages(
         )
     )
     items = [to_message(row) for row in found[:limit]]
+    await record_listed(items, actor=actor, now=now)
     return MessagePage(items=items, next_cursor=str(items[-1].number) if len(found) > limit else None)
 
 

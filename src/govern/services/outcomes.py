@@ -28,6 +28,7 @@ from govern.services.message_views import (
     state_change,
     to_message,
 )
+from govern.services.private_reading import without_private_text
 from govern.services.use_case import use_case
 from govern.tables import Attempt, Publication
 from govern.tables import Message as MessageTable
@@ -51,8 +52,12 @@ class AnotherMessage(Conflict):
 
 
 async def list_unknown(*, actor: Actor, access: Access) -> list[Message]:
-    """Return the messages whose outcome nobody knows, of those the actor may read, oldest first."""
-    return [to_message(row) for row in rows(await MessageTable.raw(_UNKNOWN, *await readable(actor, access)))]
+    """Return the messages whose outcome nobody knows, of those the actor may read, oldest first.
+
+    DMs of others come without their text: reading one is `get_message`, and an entry of the log.
+    """
+    found = rows(await MessageTable.raw(_UNKNOWN, *await readable(actor, access)))
+    return without_private_text([to_message(row) for row in found], actor)
 
 
 async def settle_outcome(

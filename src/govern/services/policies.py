@@ -22,9 +22,12 @@ LOADER: Actor = system_actor("policy-loader", via=Via.JOB)
 # Two processes that start at once must not both find the older digest.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('govern.policy.loaded'))"
 _LAST = """
-SELECT entry::jsonb #>> ARRAY['data', 'digest'] AS digest FROM audit.entry
- WHERE entry::jsonb ->> 'action' = 'policy.loaded' AND entry::jsonb #>> ARRAY['data', 'family'] = {}
- ORDER BY arrival DESC LIMIT 1
+SELECT entry::jsonb #>> ARRAY['data', 'digest'] AS digest
+  FROM (SELECT e.arrival, e.entry FROM audit.search s JOIN audit.entry e ON e.arrival = s.arrival
+         WHERE s.action = 'policy.loaded'
+        UNION ALL
+        SELECT arrival, entry FROM audit.recent WHERE entry::jsonb ->> 'action' = 'policy.loaded') AS found
+ WHERE entry::jsonb #>> ARRAY['data', 'family'] = {} ORDER BY arrival DESC LIMIT 1
 """
 
 

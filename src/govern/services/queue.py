@@ -11,6 +11,7 @@ from govern.domain.actions import Action
 from govern.domain.members import Actor
 from govern.domain.messages import Message
 from govern.services.message_views import MAX_LIMIT, READABLE, VIEW, pattern, readable, to_message
+from govern.services.private_reading import record_listed
 from govern.tables import Message as MessageTable
 
 DECIDED_FOR = timedelta(days=14)
@@ -77,7 +78,7 @@ async def list_queue(
     access: Access,
     now: datetime,
 ) -> list[Message]:
-    """Return a view of the queue: what waits by deadline, the rest by what changed last."""
+    """Return a view of the queue: what waits by deadline, the rest by what changed last. DMs on it are recorded."""
     seen = await readable(actor, access)
     like = pattern(q) if q else None
     search = (account, account, like, like, like, like, max(1, min(limit, MAX_LIMIT)))
@@ -89,7 +90,9 @@ async def list_queue(
         found = await MessageTable.raw(_CHANGES, *seen, *search)
     else:
         found = await MessageTable.raw(_DECIDED, *seen, now - DECIDED_FOR, *search)
-    return [to_message(row) for row in rows(found)]
+    shown = [to_message(row) for row in rows(found)]
+    await record_listed(shown, actor=actor, now=now)
+    return shown
 
 
 async def count_queue(*, actor: Actor, access: Access, now: datetime) -> QueueCounts:

@@ -9,13 +9,16 @@ logger = log.get(__name__)
 
 _ROLE = """
 SELECT current_user AS name, r.rolsuper AS super,
-       has_table_privilege(current_user, 'audit.entry', 'UPDATE') AS may_rewrite
+       has_table_privilege(current_user, 'audit.entry', 'UPDATE, DELETE, TRUNCATE')
+         OR has_any_column_privilege(current_user, 'audit.entry', 'UPDATE')
+         OR pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = 'audit.entry'::regclass), 'MEMBER')
+         AS may_rewrite
   FROM pg_roles r WHERE r.rolname = current_user
 """
 
 
 async def refuse_strong_role(*, production: bool) -> None:
-    """Refuse to run as a superuser, or as a role that may change the log; outside production it only warns.
+    """Refuse to run as a superuser, or as a role that may change the log, or become its owner; else it only warns.
 
     Raises:
         SettingsError: in production, with what to do.

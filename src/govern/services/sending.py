@@ -15,6 +15,7 @@ from govern.domain.messages import Event, Kind, Message, content_digest, next_st
 from govern.domain.publications import Hold
 from govern.services import audit
 from govern.services.accounts import find_account
+from govern.services.audit import Receipt
 from govern.services.contacts import get_contact, lock_contact
 from govern.services.credentials import load_credentials
 from govern.services.gate import enter_gate
@@ -53,10 +54,14 @@ SELECT decision FROM screening WHERE revision = {} AND moment = 'submit' ORDER B
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A publication in hand: what to send, as whom, until when it may be written. `tries` counts this attempt."""
+    """A publication in hand: what to send, as whom, until when it may be written. `tries` counts this attempt.
+
+    `receipt` is of its `publication.sending`: nothing leaves before a signed checkpoint covers that entry.
+    """
 
     attempt: UUID
     tries: int
+    receipt: Receipt
     credentials: Credentials
     x_user_id: str | None
     outgoing: OutgoingPost | OutgoingDm
@@ -127,9 +132,17 @@ async def _claim(
         return await hold_publication(due.id, message, Hold.AUTH, keys, now=now)
     if not await _screening_still_allows(message, policies=policies, now=now):
         return await withdraw_publication(message, now=now)
-    claim = await _start(due, message, keys, worker=worker, settings=settings, now=now)
-    await _record(due, message, approvals, decision=decision, now=now)
-    return claim
+    await _start(due, message, worker=worker, settings=settings, now=now)
+    receipt = await _record(due, message, approvals, decision=decision, now=now)
+    return Claim(
+        attempt=due.next_attempt,
+        tries=due.tries + 1,
+        receipt=receipt,
+        credentials=keys,
+        x_user_id=(await find_account(message.account)).x_user_id,
+        outgoing=await _outgoing(message),
+        write_before=now + settings.send_write_window,
+    )
 
 
 async def _take_account(account: UUID) -> bool:
@@ -199,46 +212,35 @@ async def _open_keys(message: Message, *, vault: Vault, settings: Settings) -> C
     return keys
 
 
-async def _start(
-    due: _Due, message: Message, keys: Credentials, *, worker: str, settings: Settings, now: datetime
-) -> Claim:
+async def _start(due: _Due, message: Message, *, worker: str, settings: Settings, now: datetime) -> None:
     """Begin the attempt: from its commit on, nobody else may begin another."""
-    claim = Claim(
-        attempt=due.next_attempt,
-        tries=due.tries + 1,
-        credentials=keys,
-        x_user_id=(await find_account(message.account)).x_user_id,
-        outgoing=await _outgoing(message),
-        write_before=now + settings.send_write_window,
-    )
     await Attempt.insert(
         Attempt(
-            id=claim.attempt,
+            id=due.next_attempt,
             publication=due.id,
             account=message.account_id,
             content_digest=due.content_digest,
             started_at=now,
-            write_before=claim.write_before,
+            write_before=now + settings.send_write_window,
             deadline_at=now + settings.attempt_deadline,
             worker=worker[:80],
         )
     )
     await Publication.update(
         {
-            Publication.tries: claim.tries,
+            Publication.tries: due.tries + 1,
             Publication.hold: None,
             Publication.hold_reason: None,
             Publication.hold_since: None,
         }
     ).where(Publication.id == due.id)
-    return claim
 
 
-async def _record(due: _Due, message: Message, approvals: list[UUID], *, decision: Decision, now: datetime) -> None:
+async def _record(due: _Due, message: Message, approvals: list[UUID], *, decision: Decision, now: datetime) -> Receipt:
     """Move the message to `sending`, and record it with what was decided."""
     state = next_state(message.state, Event.CLAIM)
     await change_message(message, now, state=state.value)
-    await audit.record(
+    return await audit.record(
         PublicationSending(
             attempt=due.tries + 1,
             digest=due.content_digest.hex(),

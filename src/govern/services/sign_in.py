@@ -7,14 +7,16 @@ from uuid import UUID
 import msgspec
 
 from govern.database import transaction
+from govern.domain.actions import COMPANY
+from govern.domain.audit import MemberPasswordRehashed, ObjectRef
 from govern.domain.members import MemberState, SignInFailed, Via, member_actor
 from govern.domain.sign_in import ChallengeKind, Factor, ProofRefused, normal_email
-from govern.services import passwords
+from govern.services import audit, passwords
 from govern.services.challenges import Step, close_step, count_step, get_step, open_step
 from govern.services.codes import use_code
 from govern.services.second_factors import Locked, factors_of, lock_active
 from govern.services.sessions import SignedIn, open_session, signed_in
-from govern.services.sign_in_failures import Try, forgive, record_failure, release_try, take_try
+from govern.services.sign_in_failures import SIGN_IN, Try, forgive, record_failure, release_try, take_try
 from govern.tables import Member
 
 
@@ -44,7 +46,7 @@ async def sign_in(*, email: str, password: str, address: str, user_agent: str, n
     if known is None or not fits or known["state"] != MemberState.ACTIVE:
         await record_failure(attempt, member=known["id"] if known else None, reason="wrong_password")
         raise SignInFailed
-    hashed = await _rehash(known["id"], hashed, password)
+    hashed = await _rehash(known["id"], hashed, password, now=now)
     async with transaction():
         member = await _lock(known["id"])
         if member.password_hash != hashed:  # changed since it was verified
@@ -116,11 +118,15 @@ async def _lock(member: UUID) -> Locked:
     return found
 
 
-async def _rehash(member: UUID, hashed: str | None, password: str) -> str | None:
+async def _rehash(member: UUID, hashed: str | None, password: str, *, now: datetime) -> str | None:
     """Hash a password that was just verified anew if it was hashed with less work than today's."""
     if hashed is None or not passwords.is_outdated(hashed):
         return hashed
     renewed = await passwords.rehash(password)
     same = (Member.id == member) & (Member.password_hash == hashed)
-    written = await Member.update({Member.password_hash: renewed}).where(same).returning(Member.id)
+    async with transaction():
+        written = await Member.update({Member.password_hash: renewed}).where(same).returning(Member.id)
+        if written:
+            who = ObjectRef("member", member)
+            await audit.record(MemberPasswordRehashed(), actor=SIGN_IN, now=now, object=who, scope=COMPANY)
     return renewed if written else hashed

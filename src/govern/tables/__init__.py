@@ -2,7 +2,17 @@
 
 from govern.tables.access import AccessChange, AccessDenial, AccessState, PolicyActivation, PolicyBundle, ScopeParent
 from govern.tables.account import Account, AccountCredential, Brand, PollCursor
-from govern.tables.audit import AuditEntry, AuditOpening
+from govern.tables.audit import (
+    AuditCheckpoint,
+    AuditEntry,
+    AuditLeaf,
+    AuditLogState,
+    AuditOpening,
+    AuditSearch,
+    AuditSubjectKey,
+    AuditTile,
+)
+from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
 from govern.tables.contact import ConsentEvent, Contact, Inbound
 from govern.tables.grant import RoleGrant
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
@@ -47,8 +57,17 @@ TABLES = (
     AccessState,
     AccessChange,
     AccessDenial,
+    SavedView,
+    AuditExport,
+    AuditExportPart,
     AuditEntry,
+    AuditLeaf,
+    AuditTile,
+    AuditLogState,
+    AuditCheckpoint,
+    AuditSearch,
     AuditOpening,
+    AuditSubjectKey,
 )
 
 __all__ = [
@@ -61,8 +80,16 @@ __all__ = [
     "ApiToken",
     "Approval",
     "Attempt",
+    "AuditCheckpoint",
     "AuditEntry",
+    "AuditExport",
+    "AuditExportPart",
+    "AuditLeaf",
+    "AuditLogState",
     "AuditOpening",
+    "AuditSearch",
+    "AuditSubjectKey",
+    "AuditTile",
     "Brand",
     "Challenge",
     "ConsentEvent",
@@ -82,6 +109,7 @@ __all__ = [
     "RecoveryCode",
     "Revision",
     "RoleGrant",
+    "SavedView",
     "Scope",
     "ScopeParent",
     "Screening",

@@ -1,7 +1,7 @@
 """Around every request, also those that find no route: its id, the security headers, one line in the log."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -10,10 +10,12 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from govern import log
 from govern.domain.ids import uuid7
+from govern.services.audit.receipts import Receipt, kept_receipts
 from govern.settings import Settings
 from govern.web.auth import WELCOME
 
 logger = log.get(__name__)
+MOST_RECEIPTS = 50
 
 # panel.md 10. No nonce and no `data:`: nothing inline exists.
 _POLICY = (
@@ -41,7 +43,8 @@ class RequestContext:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        if scope["path"].startswith("/api/"):
+        api = scope["path"].startswith("/api/")
+        if api:
             scope["query_string"] = without_blanks(scope["query_string"])
         request_id, started, status = str(uuid7(datetime.now(UTC))), time.perf_counter(), 500
 
@@ -49,12 +52,12 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _added(message["headers"], {**self._headers, "x-request-id": request_id})
+                ours = {**self._headers, "x-request-id": request_id, **(_told(receipts) if api else {})}
+                message["headers"] = _added(message["headers"], ours)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(
-            request=request_id, method=scope["method"], path=shown_path(scope["path"])
-        ):
+        bound = {"request": request_id, "method": scope["method"], "path": shown_path(scope["path"])}
+        with structlog.contextvars.bound_contextvars(**bound), kept_receipts() as receipts:
             try:
                 await self._app(scope, receive, send_with_headers)
             finally:
@@ -75,6 +78,16 @@ def shown_path(path: str) -> str:
 def request_id() -> str:
     """Return the id of the request being answered."""
     return str(structlog.contextvars.get_contextvars().get("request", ""))
+
+
+def _told(receipts: Sequence[Receipt]) -> dict[str, str]:
+    """Name the entries that the request wrote, in their order: who keeps both headers can demand the proofs later."""
+    if not receipts:
+        return {}
+    return {
+        "govern-entry": ", ".join(str(each.entry_id) for each in receipts[:MOST_RECEIPTS]),
+        "govern-leaf-hash": ", ".join(each.leaf_hash.hex() for each in receipts[:MOST_RECEIPTS]),
+    }
 
 
 def _added(given: object, ours: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -1,10 +1,11 @@
 """A small company per test, and the log's functions with defaults; all on a real PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 import pytest
 import structlog
@@ -14,12 +15,17 @@ from govern.domain.audit import (
     MessageApproved,
     ObjectRef,
     Recorded,
+    SystemStarted,
 )
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor, Via, member_actor, system_actor
 from govern.services import audit
 from govern.services.audit import EntryFilter, Receipt
 from govern.tables import Account, ApiToken, AuditEntry, Brand, Contact, Member, Message, Scope
+from tests.hand import FORGET, by_hand
+from tests.services.audit.watched import Watched, tell_of_grants
+from tests.services.conftest import Office
+from tests.the_log import Log
 
 NOW = datetime(2026, 11, 22, 13, 29, 7, 412_000, tzinfo=UTC)
 EVERYTHING = frozenset({"company"})
@@ -54,44 +60,56 @@ async def _database(database: None) -> None:
 
 
 @pytest.fixture
-async def company() -> Company:
+async def company(owner: asyncpg.Connection) -> Company:
     tag = uuid4().hex[:8]
     mia, token, brand, account, contact, message = (uuid7(NOW) for _ in range(6))
     number = int(tag, 16) + 1
-    await Scope.insert(Scope(key="company", kind="company", parent=None)).on_conflict(action="DO NOTHING")
-    await Scope.insert(Scope(key=f"brand:{tag}", kind="brand", parent="company"))
-    await Scope.insert(Scope(key=f"account:Help{tag}", kind="account", parent=f"brand:{tag}"))
-    await Member.insert(Member(id=mia, email=f"mia@{tag}.example", name=f"Mia {tag}", created_at=NOW))
-    await ApiToken.insert(
-        ApiToken(
-            id=token, token_hash=token.bytes, member=mia, name="drafts", created_at=NOW, expires_at=NOW + timedelta(1)
+    await by_hand(Scope.insert(Scope(key="company", kind="company", parent=None)).on_conflict(action="DO NOTHING"))
+    await by_hand(Scope.insert(Scope(key=f"brand:{tag}", kind="brand", parent="company")))
+    await by_hand(Scope.insert(Scope(key=f"account:Help{tag}", kind="account", parent=f"brand:{tag}")))
+    await by_hand(Member.insert(Member(id=mia, email=f"mia@{tag}.example", name=f"Mia {tag}", created_at=NOW)))
+    await by_hand(
+        ApiToken.insert(
+            ApiToken(
+                id=token,
+                token_hash=token.bytes,
+                member=mia,
+                name="drafts",
+                created_at=NOW,
+                expires_at=NOW + timedelta(1),
+            )
         )
     )
-    await Brand.insert(Brand(id=brand, slug=tag, name=f"Brand {tag}", scope=f"brand:{tag}", created_at=NOW))
-    await Account.insert(
-        Account(
-            id=account,
-            handle=f"Help{tag}",
-            name="Help",
-            brand=brand,
-            scope=f"account:Help{tag}",
-            kind="brand",
-            created_at=NOW,
+    await by_hand(Brand.insert(Brand(id=brand, slug=tag, name=f"Brand {tag}", scope=f"brand:{tag}", created_at=NOW)))
+    await by_hand(
+        Account.insert(
+            Account(
+                id=account,
+                handle=f"Help{tag}",
+                name="Help",
+                brand=brand,
+                scope=f"account:Help{tag}",
+                kind="brand",
+                created_at=NOW,
+            )
         )
     )
     await Contact.insert(Contact(id=contact, handle=f"kb_{tag}", name="K. B.", created_at=NOW))
-    await Message.insert(
-        Message(
-            id=message,
-            number=number,
-            account=account,
-            kind="post",
-            state="draft",
-            author=mia,
-            created_at=NOW,
-            updated_at=NOW,
+    await by_hand(
+        Message.insert(
+            Message(
+                id=message,
+                number=number,
+                account=account,
+                kind="post",
+                state="draft",
+                author=mia,
+                created_at=NOW,
+                updated_at=NOW,
+            )
         )
     )
+    await owner.execute(FORGET)
     return Company(tag, mia, token, brand, account, contact, message, number)
 
 
@@ -121,3 +139,21 @@ async def text_of(receipt: Receipt) -> str:
 def request_id() -> Iterator[str]:
     with structlog.contextvars.bound_contextvars(request="r-42"):
         yield "r-42"
+
+
+@pytest.fixture
+async def watched(the_log: Log, office: Office, owner: asyncpg.Connection) -> Watched:
+    """A log that tells of every row, signed so far."""
+    found = Watched(the_log, owner)
+    await tell_of_grants()
+    await found.sign()
+    return found
+
+
+@pytest.fixture
+async def steps(watched: Watched) -> Sequence[int]:
+    """Five entries, each under a checkpoint of its own; their places."""
+    for number in range(5):
+        await record(SystemStarted(process="worker", version=f"step-{number}"))
+        await watched.sign()
+    return [await watched.place_of(f"step-{number}") for number in range(5)]

@@ -21,6 +21,9 @@ KEYS = [
     "change",
     "data",
     "ctx",
+    "leaf_index",
+    "state",
+    "why",
 ]
 POST: dict[str, Any] = {
     "account": "Shop",
@@ -33,7 +36,7 @@ POST: dict[str, Any] = {
 async def test_entry_has_the_promised_shape(api: Api) -> None:
     message = (await api("mia").post("/messages", json=POST)).json()
     page = (await api("cleo").get("/audit/entries", params={"action": "message.drafted"})).json()
-    assert set(page) == {"items", "next_cursor"}
+    assert set(page) == {"items", "next_cursor", "searched_to"}
     [entry] = page["items"]
     assert not [key for key in KEYS if key not in entry]
     assert (entry["action"], entry["outcome"], entry["scope"]) == ("message.drafted", "done", "account:Shop")
@@ -116,6 +119,12 @@ async def test_reading_the_log_needs_the_right(api: Api) -> None:
         ("until=9999-12-31T23:59:59-14:00", "request.bad_time"),
         ("actor=%00", "request.unstorable_character"),
         ("outcome=maybe", "request.invalid"),
+        ("q=actr:leo", "audit.unknown_key"),
+        ("q=actor:", "audit.empty_key"),
+        ("q=outcome:maybe", "audit.unknown_outcome"),
+        ("q=before:yesterday", "audit.no_moment"),
+        ("at=soon", "audit.no_moment"),
+        ("cursor=5-", "request.bad_cursor"),
         ("cursor=-1", "request.bad_cursor"),
         ("limit=500", "request.invalid"),
     ],
@@ -123,3 +132,47 @@ async def test_reading_the_log_needs_the_right(api: Api) -> None:
 async def test_bad_filter_is_422(api: Api, query: str, code: str) -> None:
     answer = await api("cleo").get(f"/audit/entries?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_query_of_the_box_is_understood(api: Api) -> None:
+    message = (await api("mia").post("/messages", json=POST)).json()
+    cleo = api("cleo")
+
+    async def found(q: str) -> list[str]:
+        items = (await cleo.get("/audit/entries", params={"q": q})).json()["items"]
+        return [entry["action"] for entry in items]
+
+    assert await found(f"subject:{message['number']} action:message.drafted") == ["message.drafted"]
+    assert "message.drafted" not in await found(f"subject:{message['number']} -action:message.drafted")
+    assert await found("brand:press action:message") == []
+
+
+async def test_live_text_is_searched_only_where_messages_may_be_read(api: Api) -> None:
+    message = (await api("mia").post("/messages", json=POST)).json()
+    answer = await api("cleo").get("/audit/entries", params={"q": "action:message.drafted nobody's"})
+    reads = (await api("cleo").get(f"/messages/{message['id']}")).status_code == 200
+    assert [entry["why"] for entry in answer.json()["items"]] == ([["text"]] if reads else [])
+
+
+async def test_change_carries_the_receipts_of_its_entries(api: Api) -> None:
+    answer = await api("mia").post("/messages", json=POST)
+    ids, hashes = (answer.headers[name].split(", ") for name in ("govern-entry", "govern-leaf-hash"))
+    cleo = api("cleo")
+    kept = [(await cleo.get(f"/audit/entries/{each}")).json() for each in ids]
+    assert [entry["leaf_hash"] for entry in kept] == hashes
+    assert "message.drafted" in [entry["action"] for entry in kept]
+    assert len({entry["ctx"]["request"] for entry in kept}) == 1
+    assert "govern-entry" not in (await cleo.get("/audit/entries")).headers
+
+
+async def test_refusal_carries_the_receipt_of_its_entry(api: Api) -> None:
+    message = (await api("mia").post("/messages", json=POST)).json()
+    answer = await api("mia").post(f"/messages/{message['id']}/approve", json={"revision": 1})
+    assert answer.status_code == 403
+    assert answer.headers["govern-entry"] == answer.json()["entry"]
+
+
+async def test_what_was_rolled_back_has_no_receipt(api: Api) -> None:
+    answer = await api("mia").post("/messages", json={**POST, "account": "Nobody"})
+    assert answer.status_code == 404
+    assert "govern-entry" not in answer.headers

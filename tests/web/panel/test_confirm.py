@@ -6,6 +6,7 @@ import pytest
 from govern.services import passwords
 from govern.tables import Member, Session
 from tests.asserts import actions
+from tests.hand import by_hand
 from tests.web.conftest import address
 from tests.web.panel.conftest import Browser, SignIn, words
 from tests.web.panel.test_security import next_code, set_up_app
@@ -19,7 +20,7 @@ GRANT = {"role": "author", "scope": "account:News", "reason": 'Covers for Noa, "
 async def ada(browser: SignIn) -> Browser:
     """Ada, who signed in long ago and has no second factor."""
     hashed = await passwords.hash_password(PASSWORD)
-    await Member.update({Member.password_hash: hashed}).where(Member.email == address("ada"))
+    await by_hand(Member.update({Member.password_hash: hashed}).where(Member.email == address("ada")))
     return await browser("ada", fresh=False)
 
 

@@ -7,6 +7,7 @@ from litestar import Litestar
 from govern.services import passwords
 from govern.tables import Member
 from tests.factories import Company
+from tests.hand import by_hand
 from tests.web.conftest import address
 from tests.web.panel.conftest import BASE, SignIn, words
 from tests.web.panel.test_security import next_code, set_up_app
@@ -17,7 +18,7 @@ PASSWORD = "correct horse battery staple"
 @pytest.fixture
 async def leo_has_a_password(company: Company) -> None:
     hashed = await passwords.hash_password(PASSWORD)
-    await Member.update({Member.password_hash: hashed}).where(Member.email == address("leo"))
+    await by_hand(Member.update({Member.password_hash: hashed}).where(Member.email == address("leo")))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from govern.domain.audit.accounts import (
     BrandCreated,
     ConsentRecorded,
     ContactCreated,
+    ContactRenamed,
     InboundReceived,
 )
 from govern.domain.audit.entry import (
@@ -26,6 +27,15 @@ from govern.domain.audit.entry import (
     time_of,
     time_text,
 )
+from govern.domain.audit.erasure import (
+    ContactErased,
+    HoldLifted,
+    HoldSet,
+    KeysRewrapped,
+    MemberErased,
+    MessageErased,
+)
+from govern.domain.audit.exports import AuditExported, AuditExportFailed, AuditExportFetched, AuditExportRequested
 from govern.domain.audit.factors import (
     PasskeyAdded,
     PasskeyRemoved,
@@ -36,6 +46,7 @@ from govern.domain.audit.factors import (
     TotpRemoved,
 )
 from govern.domain.audit.fields import BadEntry, Outcome, Recorded, named_fields, personal_fields, split_fields
+from govern.domain.audit.log import LogAdopted, LogContinued, LogCreated
 from govern.domain.audit.membership import (
     MemberInvited,
     MemberJoined,
@@ -71,6 +82,7 @@ from govern.domain.audit.people import (
     AccessDenied,
     AccessDeniedAgain,
     MemberCreated,
+    MemberPasswordRehashed,
     MemberPasswordSet,
     MemberRenamed,
     RoleAssigned,
@@ -91,8 +103,10 @@ from govern.domain.audit.publications import (
     PublicationSettled,
     PublicationUnknown,
 )
+from govern.domain.audit.reading import AuditOpened, ConversationDmRead
 from govern.domain.audit.registry import ACTIONS, BY_NAME
 from govern.domain.audit.sentences import UNREADABLE, Lang, object_name, scope_name, sentence, word
+from govern.domain.audit.verification import LogMismatch, LogVerified
 
 __all__ = [
     "ACTIONS",
@@ -105,22 +119,40 @@ __all__ = [
     "AccountDisconnected",
     "AccountEdited",
     "ActorRef",
+    "AuditExportFailed",
+    "AuditExportFetched",
+    "AuditExportRequested",
+    "AuditExported",
+    "AuditOpened",
     "BadEntry",
     "BrandCreated",
     "Change",
     "ConsentRecorded",
     "ContactCreated",
+    "ContactErased",
+    "ContactRenamed",
     "Context",
+    "ConversationDmRead",
     "DemoSeeded",
     "Entry",
     "EntryNotFound",
     "EntryObject",
     "Granted",
+    "HoldLifted",
+    "HoldSet",
     "InboundReceived",
+    "KeysRewrapped",
     "Lang",
+    "LogAdopted",
+    "LogContinued",
+    "LogCreated",
+    "LogMismatch",
+    "LogVerified",
     "MemberCreated",
+    "MemberErased",
     "MemberInvited",
     "MemberJoined",
+    "MemberPasswordRehashed",
     "MemberPasswordSet",
     "MemberReinstated",
     "MemberRemoved",
@@ -132,6 +164,7 @@ __all__ = [
     "MessageBlocked",
     "MessageChangesRequested",
     "MessageDrafted",
+    "MessageErased",
     "MessageExpired",
     "MessageImported",
     "MessageRejected",

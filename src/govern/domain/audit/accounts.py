@@ -69,6 +69,17 @@ class ContactCreated(Recorded, frozen=True, kw_only=True):
     x_user_id: Annotated[XId, Personal("contact")] | None = None
 
 
+class ContactRenamed(Recorded, frozen=True, kw_only=True):
+    """X calls a person outside otherwise than we did. Object: the contact. The new names are sealed here."""
+
+    NAME: ClassVar = "contact.renamed"
+    EN: ClassVar = "{actor} learnt the present name of {object} from X"
+    FR: ClassVar = "{actor} a appris de X le nom actuel de {object}"
+    handle: Annotated[Handle, Personal("contact")]
+    name: Annotated[Label, Personal("contact")] | None = None
+    x_user_id: Annotated[XId, Personal("contact")] | None = None
+
+
 class InboundReceived(Recorded, frozen=True, kw_only=True):
     """A contact wrote to an account. Object: the inbound; refs: the contact, the account."""
 
@@ -102,6 +113,7 @@ ACTIONS: tuple[type[Recorded], ...] = (
     AccountEdited,
     AccountDisconnected,
     ContactCreated,
+    ContactRenamed,
     InboundReceived,
     ConsentRecorded,
 )

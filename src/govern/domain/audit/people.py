@@ -85,6 +85,14 @@ class MemberPasswordSet(Recorded, frozen=True, kw_only=True):
     FR: ClassVar = "{actor} a défini un nouveau mot de passe pour {object}"
 
 
+class MemberPasswordRehashed(Recorded, frozen=True, kw_only=True):
+    """A password that was just proved is kept under a stronger hash; it is the same password. Object: the member."""
+
+    NAME: ClassVar = "member.password_rehashed"
+    EN: ClassVar = "The password of {object} is kept under a stronger hash"
+    FR: ClassVar = "Le mot de passe de {object} est conservé sous une empreinte plus forte"
+
+
 class TokenIssued(Recorded, frozen=True, kw_only=True):
     """An API token was made; it acts with its owner's rights. Object: the token; refs: the member."""
 
@@ -166,6 +174,7 @@ ACTIONS: tuple[type[Recorded], ...] = (
     MemberCreated,
     MemberRenamed,
     MemberPasswordSet,
+    MemberPasswordRehashed,
     TokenIssued,
     TokenRevoked,
     RoleAssigned,

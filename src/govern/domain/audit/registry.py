@@ -2,7 +2,20 @@
 
 from collections.abc import Mapping
 
-from govern.domain.audit import accounts, factors, membership, messages, operations, people, publications
+from govern.domain.audit import (
+    accounts,
+    erasure,
+    exports,
+    factors,
+    log,
+    membership,
+    messages,
+    operations,
+    people,
+    publications,
+    reading,
+    verification,
+)
 from govern.domain.audit.fields import Recorded
 
 ACTIONS: tuple[type[Recorded], ...] = (
@@ -13,5 +26,10 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *messages.ACTIONS,
     *publications.ACTIONS,
     *operations.ACTIONS,
+    *log.ACTIONS,
+    *verification.ACTIONS,
+    *reading.ACTIONS,
+    *erasure.ACTIONS,
+    *exports.ACTIONS,
 )
 BY_NAME: Mapping[str, type[Recorded]] = {action.NAME: action for action in ACTIONS}

@@ -32,6 +32,9 @@ _TOKENS = """
 SELECT t.id, t.name, m.name AS owner FROM api_token t JOIN member m ON m.id = t.member WHERE t.id = ANY({})
 """
 
+_BRANDS = "SELECT id, scope FROM brand WHERE name ILIKE {} OR slug ILIKE {} OR id::text = {} ORDER BY slug LIMIT 200"
+_BELOW = "SELECT scope FROM account WHERE brand = ANY({})"
+
 
 class Meant(msgspec.Struct, frozen=True, kw_only=True):
     """What a word may mean: ids of actors (`member:…`), ids of objects, scopes."""
@@ -121,6 +124,16 @@ async def find_places(word: str) -> Meant:
     found = [*accounts, *brands]
     return Meant(
         objects=frozenset(str(row["id"]) for row in found), scopes=frozenset(str(row["scope"]) for row in found)
+    )
+
+
+async def find_brand(word: str) -> Meant:
+    """Return the brands whose name or slug has the word, with all that belongs to them: their scopes, and below."""
+    found = rows(await Brand.raw(_BRANDS, _like(word), _like(word.removeprefix("brand:")), word.lower()))
+    scopes = [row["scope"] for row in rows(await Brand.raw(_BELOW, [row["id"] for row in found]))] if found else []
+    return Meant(
+        objects=frozenset(str(row["id"]) for row in found),
+        scopes=frozenset([*(str(row["scope"]) for row in found), *map(str, scopes)]),
     )
 
 

@@ -15,21 +15,14 @@ from govern.domain.actions import Decision
 from govern.domain.audit import BadEntry, Change, Entry, EntryObject, ObjectRef, Recorded, entry_object
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor, ActorKind
-from govern.services.audit.openings import commitment, make_salt, seal_opening
+from govern.services.audit.openings import seal_fields
+from govern.services.audit.receipts import Receipt, keep_receipt
 from govern.settings import current
 from govern.tables import AuditEntry, AuditOpening
 from govern.tlog.canonical import NotCanonicalError, encode, leaf_hash
 
 # By column, since only these two are granted: nobody chooses an arrival or a transaction id.
 _APPEND = "INSERT INTO audit.entry (entry, leaf_hash) VALUES ({}, {}) RETURNING arrival"
-
-
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller may keep, to demand the proof of its entry later."""
-
-    entry_id: UUID
-    arrival: int
-    leaf_hash: bytes
 
 
 async def record(
@@ -58,7 +51,9 @@ async def record(
     entry_id = uuid7(now)
     public, personal = audit.split_fields(action)
     objects = (entry_object(object), *_with_owner(refs, actor))
-    sealed = _seal(entry_id, personal, audit.personal_fields(type(action)), objects)
+    kinds = audit.personal_fields(type(action))
+    subjects = {field: audit.subject_of(kinds[field], objects) for field in personal}
+    promises, openings = await seal_fields(entry_id, personal, subjects)
     audit.check_size(objects[1:], change or {})
     text = _text(
         Entry(
@@ -73,11 +68,11 @@ async def record(
             scope=scope,
             data=public,
             change=dict(change or {}),
-            commit={field: b64encode(promise).decode() for field, (promise, _) in sealed.items()},
+            commit={field: b64encode(promise).decode() for field, promise in promises.items()},
             ctx=_context(decision, request_id),
         )
     )
-    return await _append(entry_id, text, [row for _, row in sealed.values()])
+    return await _append(entry_id, text, openings)
 
 
 def _with_owner(refs: Sequence[ObjectRef], actor: Actor) -> tuple[EntryObject, ...]:
@@ -87,23 +82,6 @@ def _with_owner(refs: Sequence[ObjectRef], actor: Actor) -> tuple[EntryObject, .
         return named
     owner = entry_object(ObjectRef("member", actor.member))
     return named if owner in named else (*named, owner)
-
-
-def _seal(
-    entry_id: UUID, values: Mapping[str, object], subjects: Mapping[str, str], objects: Sequence[EntryObject]
-) -> dict[str, tuple[bytes, AuditOpening]]:
-    """Return the commitment and the opening of each personal field."""
-    sealed = {}
-    for field, value in values.items():
-        subject, salt = audit.subject_of(subjects[field], objects), make_salt()
-        row = AuditOpening(
-            entry_id=entry_id,
-            field=field,
-            subject=subject,
-            sealed=seal_opening(value, entry_id=entry_id, field=field, subject=subject, salt=salt),
-        )
-        sealed[field] = (commitment(field, salt, value), row)
-    return sealed
 
 
 def _context(decision: Decision | None, request_id: str | None) -> audit.Context:
@@ -138,4 +116,6 @@ async def _append(entry_id: UUID, text: str, openings: Sequence[AuditOpening]) -
     written = rows(await AuditEntry.raw(_APPEND, text, leaf))
     if openings:
         await AuditOpening.insert(*openings)
-    return Receipt(entry_id=entry_id, arrival=written[0]["arrival"], leaf_hash=leaf)
+    receipt = Receipt(entry_id=entry_id, arrival=written[0]["arrival"], leaf_hash=leaf)
+    keep_receipt(receipt)
+    return receipt

@@ -2,12 +2,39 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from govern.domain.audit import UNREADABLE, Context, Entry, EntryObject, Lang, object_name, sentence, time_of
+
+
+class EntryState(StrEnum):
+    """How far an entry has come."""
+
+    RECORDED = "recorded"
+    """It stands in the database; no checkpoint covers it yet."""
+    INCLUDED = "included"
+    """A signed checkpoint covers it: its place can be proven."""
+
+
+class Why(StrEnum):
+    """By what a free word found an entry."""
+
+    SENTENCE = "sentence"
+    """The sentence of its action has the word."""
+    ACTOR = "actor"
+    """It names who acted."""
+    OBJECT = "object"
+    """It names something the entry is about."""
+    PLACE = "place"
+    """It names the account or brand where it happened."""
+    TEXT = "text"
+    """The text of a message the entry is about has it."""
+    WORDS = "words"
+    """The word stands in the entry itself."""
 
 
 class NamedObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +58,9 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything there is to see of an entry but its sealed fields (`openings`)."""
 
     arrival: int
+    leaf_index: int | None
+    """Its place in the tree; None: not placed yet."""
+    state: EntryState
     id: UUID | None
     """None: the text is not in our format."""
     at: datetime
@@ -55,6 +85,8 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     """Hexadecimal."""
     text: str
     """The canonical text, byte for byte what is hashed."""
+    why: tuple[Why, ...] = ()
+    """By what the free words of a search found it."""
 
 
 _NOTHING = NamedObject(kind="", id="", rev=None, name="")
@@ -64,6 +96,8 @@ def unreadable_view(row: Mapping[str, Any]) -> EntryView:
     """Build the view of a row whose text is not in our format: it is shown, and said to be so."""
     return EntryView(
         arrival=row["arrival"],
+        leaf_index=row["leaf_index"],
+        state=EntryState.INCLUDED if row["included"] else EntryState.RECORDED,
         id=None,
         at=row["recorded_at"],
         recorded_at=row["recorded_at"],
@@ -89,6 +123,8 @@ def view(row: Mapping[str, Any], entry: Entry, names: Mapping[str, str]) -> Entr
     """Build the view of a row."""
     return EntryView(
         arrival=row["arrival"],
+        leaf_index=row["leaf_index"],
+        state=EntryState.INCLUDED if row["included"] else EntryState.RECORDED,
         id=entry.id,
         at=time_of(entry.at),
         recorded_at=row["recorded_at"],

@@ -6,6 +6,8 @@ from govern.web.api.access import AccessController
 from govern.web.api.accounts import AccountsController
 from govern.web.api.approvals import ApprovalsController
 from govern.web.api.audit import AuditController
+from govern.web.api.audit_exports import AuditExportsController
+from govern.web.api.audit_tiles import AuditTilesController
 from govern.web.api.grants import GRANTS
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
@@ -28,6 +30,8 @@ API = Router(
         TokensController,
         PausesController,
         AuditController,
+        AuditExportsController,
+        AuditTilesController,
     ],
     guards=[check_request],
     security=[{"bearer": []}],

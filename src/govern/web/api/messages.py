@@ -119,6 +119,7 @@ class MessagesController(Controller):
         *,
         actor: CurrentActor,
         access: CurrentAccess,
+        now: Now,
         in_state: Annotated[State | None, QueryParameter(name="state")] = None,
         account: Annotated[str | None, QueryParameter(max_length=40, description="A handle of ours")] = None,
         kind: Annotated[Kind | None, QueryParameter()] = None,
@@ -128,7 +129,7 @@ class MessagesController(Controller):
         cursor: Cursor = None,
     ) -> MessagesJson:
         wanted = MessageFilter(state=in_state, account=account, kind=kind, author=author, q=q)
-        page = await list_messages(wanted, limit=limit, cursor=cursor, actor=actor, access=access)
+        page = await list_messages(wanted, limit=limit, cursor=cursor, actor=actor, access=access, now=now)
         return MessagesJson(items=[message_json(message) for message in page.items], next_cursor=page.next_cursor)
 
     @get(

@@ -1,22 +1,14 @@
-"""The filter box of the audit log: words and `key:value` pairs, each shown as a chip."""
+"""The address of a state of the audit log's page, and its filter as chips."""
 
-import difflib
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from govern.domain.audit import Outcome
-from govern.services.audit import EntryFilter
-from govern.web.panel.forms import FieldFault
-from govern.web.panel.i18n import gettext as _
+from govern.domain.audit.query import Term, read_query, write_query
+from govern.errors import Invalid
 
-KEYS = ("actor", "action", "account", "subject", "outcome", "after", "before")
-MAX_BOX = 300
-_PIECE = re.compile(r'(?:(?P<key>[A-Za-z_-]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
+LOG = "/admin/audit"
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -24,83 +16,46 @@ class Chip(msgspec.Struct, frozen=True):
 
     key: str
     value: str
+    excluded: bool
     without: str
 
 
-def address(box: str, *, older: int | None = None, entry: int | None = None) -> str:
-    """Return the address of a state of the page."""
-    path = f"/admin/audit/{entry}" if entry else "/admin/audit"
-    query = urlencode({name: value for name, value in {"q": box, "older": older}.items() if value})
+def address(box: str, *, at: str = "", older: str = "", entry: int | None = None) -> str:
+    """Return the address of a state of the page: all of it, so that a colleague sees the same."""
+    path = f"{LOG}/{entry}" if entry else LOG
+    query = urlencode({name: value for name, value in {"q": box, "at": at, "older": older}.items() if value})
     return f"{path}?{query}" if query else path
 
 
-def pieces(box: str) -> list[tuple[str, str, str]]:
-    """Cut the box into key (`""` for a free word), value, and the piece as it was typed."""
+def open_address(arrival: int, box: str) -> str:
+    """Return where the personal fields of an entry are asked for."""
+    path = f"{LOG}/{arrival}/personal"
+    return f"{path}?{urlencode({'q': box})}" if box else path
+
+
+def chips(box: str, *, at: str = "") -> Sequence[Chip]:
+    """Return a chip for each part of the box; none of a box that cannot be read."""
+    try:
+        terms = read_query(box)
+    except Invalid:
+        return ()
     return [
-        (found["key"] or "", found["quoted"] if found["quoted"] is not None else found["plain"], found[0])
-        for found in _PIECE.finditer(box[:MAX_BOX])
+        Chip(term.key, term.value, term.excluded, address(write_query((*terms[:n], *terms[n + 1 :])), at=at))
+        for n, term in enumerate(terms)
     ]
 
 
-def chips(box: str) -> Sequence[Chip]:
-    found = pieces(box)
-    return [
-        Chip(key, value, address(" ".join(piece for other, (_k, _v, piece) in enumerate(found) if other != at)))
-        for at, (key, value, _piece) in enumerate(found)
-    ]
-
-
-def read_box(box: str, zone: str) -> EntryFilter:
-    """Return the filter the box describes.
+def with_terms(box: str, added: Sequence[str]) -> str:
+    """Return the box with what was chosen beside it; a choice takes the place of an earlier one of its key.
 
     Raises:
-        FieldFault: a key that does not exist, or a value it cannot have; the sentence names the nearest.
+        Invalid: the box cannot be read.
     """
-    values: dict[str, object] = {}
-    words = []
-    for key, value, _typed in pieces(box):
-        if not key:
-            words.append(value)
-        elif key not in KEYS:
-            raise FieldFault(reason=_unknown(key), field="q")
-        else:
-            name, read = _READERS.get(key, (key, _text))
-            values[name] = read(value, zone)
-    if words:
-        values["q"] = " ".join(words)
-    return EntryFilter(**values)  # type: ignore[arg-type]  # each reader returns its field's type
+    chosen = [term for each in added for term in read_query(each)]
+    keys = {term.key for term in chosen}
+    kept = [term for term in read_query(box) if term.excluded or term.key not in keys]
+    return write_query((*kept, *_one_each(chosen)))
 
 
-def _unknown(key: str) -> str:
-    near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.4)
-    if near:
-        return _("There is no filter %(key)s:. Did you mean %(near)s:?") % {"key": key, "near": near[0]}
-    return _("There is no filter %(key)s:. There are %(keys)s.") % {"key": key, "keys": ", ".join(KEYS)}
-
-
-def _text(value: str, _zone: str) -> str:
-    return value
-
-
-def _outcome(value: str, _zone: str) -> Outcome:
-    known = {"refused": Outcome.DENIED, **{each.value: each for each in Outcome}}
-    if value not in known:
-        raise FieldFault(reason=_("An outcome is done, denied or failed."), field="q")
-    return known[value]
-
-
-def _moment(value: str, zone: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        raise FieldFault(
-            reason=_("%(value)s is no day: write 2026-11-22.") % {"value": value[:30]}, field="q"
-        ) from None
-    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-
-
-_READERS: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
-    "outcome": ("outcome", _outcome),
-    "after": ("since", _moment),
-    "before": ("until", _moment),
-}
+def _one_each(chosen: Sequence[Term]) -> Sequence[Term]:
+    return list({term.typed: term for term in chosen}.values())

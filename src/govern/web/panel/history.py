@@ -1,102 +1,160 @@
-"""What happened to a message, newest first, from its revisions, verdicts and attempts."""
+"""What happened to a message, newest first, as the log tells it; reasons come from the verdicts themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from govern.domain.approvals import Approval, Verdict
-from govern.domain.messages import Revision
-from govern.domain.publications import Outcome
+from govern.domain.members import ActorKind
+from govern.domain.publications import Hold
+from govern.errors import N_
+from govern.services.audit import EntryView
 from govern.services.message_views import AttemptView
-from govern.services.screening import ScreeningView
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.views import Step
-from govern.web.panel.words import ATTEMPTS, DECISIONS, badge
+from govern.web.panel.words import DECISIONS, HOLDS, badge
+
+_VERDICTS = {f"message.{verdict}": verdict for verdict in Verdict}
+
+# Action: what is said of it, and its tone. What has no words of its own is said in the log's.
+TITLES: Mapping[str, tuple[str, str]] = {
+    "message.drafted": (N_("Revision %(n)s written"), ""),
+    "message.revised": (N_("Revision %(n)s written"), ""),
+    "message.submitted": (N_("Revision %(n)s handed in"), ""),
+    "message.blocked": (N_("Revision %(n)s blocked by screening"), "bad"),
+    "message.approved": (N_("Revision %(n)s approved"), "ok"),
+    "message.rejected": (N_("Revision %(n)s rejected"), "warn"),
+    "message.changes_requested": (N_("Changes of revision %(n)s requested"), "warn"),
+    "message.approval_withdrawn": (N_("Approval taken back"), "warn"),
+    "message.scheduled": (N_("Scheduled"), ""),
+    "message.withdrawn": (N_("Withdrawn"), "warn"),
+    "message.expired": (N_("Expired"), "bad"),
+    "revision.screened": (N_("Revision %(n)s screened"), ""),
+    "publication.sending": (N_("Being sent, attempt %(attempt)s"), "info"),
+    "publication.sent": (N_("Sent"), "ok"),
+    "publication.refused": (N_("Refused by X"), "bad"),
+    "publication.failed": (N_("Did not leave; goes again"), "warn"),
+    "publication.unknown": (N_("No answer from X"), "bad"),
+    "publication.held": (N_("Held"), "warn"),
+    "publication.settled": (N_("Settled"), "info"),
+}
 
 
 def steps(
     reader: UUID | None,
-    revisions: Sequence[Revision],
-    screenings: Sequence[ScreeningView],
+    told: Sequence[EntryView],
     approvals: Sequence[Approval],
     attempts: Sequence[AttemptView],
     *,
     entries: Mapping[UUID, UUID],
 ) -> Sequence[Step]:
     """Return the lines of the history; the reader's own are said as "you". `entries`: where verdicts are explained."""
-    edited = {each.number for each in revisions if each.edit_and_approve}
-    found = [
-        *(_revision(reader, each) for each in revisions),
-        *(_screening(each, edited) for each in screenings),
-        *(_verdict(reader, each, entries.get(each.id)) for each in approvals),
-        *(_undone(reader, each) for each in approvals if each.withdrawn_at),
-        *(_attempt(each) for each in attempts),
-        *(_settled(each) for each in attempts if each.resolved and each.resolved_at),
+    explained = frozenset(entries.values())
+    reasons = _reasons(told, approvals)
+    reasons |= _settlements(told, attempts)
+    return [
+        Step(
+            title=_title(entry),
+            by=_by(reader, entry),
+            note=_note(entry, reasons),
+            at=entry.at,
+            tone=TITLES.get(entry.action, ("", ""))[1],
+            why=f"/admin/why/{entry.id}" if entry.id in explained else "",
+        )
+        for entry in told
     ]
-    # What one transaction did has one time: the order above is the order it happened in.
-    found.sort(key=lambda step: step.at)
-    return found[::-1]
 
 
-def _revision(reader: UUID | None, revision: Revision) -> Step:
-    title = _("Revision %(n)s written") % {"n": revision.number}
-    note = _("edited by the approver") if revision.edit_and_approve else ""
-    return Step(title=title, by=_by(reader, revision.editor, revision.editor_name), note=note, at=revision.created_at)
+def _title(entry: EntryView) -> str:
+    if entry.action == "publication.settled":
+        return _("Settled: it is out") if entry.data.get("settlement") == "sent" else _("Settled: it is not out")
+    if entry.action == "revision.screened" and entry.data.get("stage") not in {None, "submit"}:
+        return _("Revision %(n)s screened again before sending") % {"n": entry.data.get("revision", "?")}
+    words = TITLES.get(entry.action)
+    if words is None:
+        return entry.action.replace(".", " ").replace("_", " ").capitalize()
+    number = entry.data.get("revision") or entry.object.rev or "?"
+    return _(words[0]) % {"n": number, "attempt": entry.data.get("attempt", "?")}
 
 
-def _screening(screening: ScreeningView, edited: set[int]) -> Step:
-    if screening.moment != "submit":
-        title = _("Revision %(n)s screened again before sending")
-    else:
-        title = _("Revision %(n)s screened") if screening.revision in edited else _("Revision %(n)s handed in")
-    answer = badge(DECISIONS.get(screening.decision), screening.decision)
-    return Step(title=title % {"n": screening.revision}, by="", note=answer.words, at=screening.created_at)
+def _by(reader: UUID | None, entry: EntryView) -> str:
+    if entry.action == "revision.screened":
+        return ""
+    if entry.actor.id.startswith("worker:"):
+        return _("by the worker")
+    own = reader is not None and str(reader) in _people(entry)
+    return _("by you") if own else _("by %(name)s") % {"name": entry.actor.name}
 
 
-def _verdict(reader: UUID | None, approval: Approval, entry: UUID | None) -> Step:
-    words, tone = {
-        Verdict.APPROVED: (_("Revision %(n)s approved"), "ok"),
-        Verdict.REJECTED: (_("Revision %(n)s rejected"), "warn"),
-        Verdict.CHANGES_REQUESTED: (_("Changes of revision %(n)s requested"), "warn"),
-    }[approval.verdict]
-    return Step(
-        title=words % {"n": approval.revision},
-        by=_by(reader, approval.approver, approval.approver_name),
-        note=f"“{approval.reason}”" if approval.reason else "",
-        at=approval.created_at,
-        tone=tone,
-        why=f"/admin/why/{entry}" if entry else "",
+def _note(entry: EntryView, reasons: Mapping[UUID, str]) -> str:
+    """Say what the title leaves open: the reason, the finding, X's answer."""
+    reason = reasons.get(entry.id) if entry.id else None
+    if reason:
+        return f"“{reason}”"
+    read = _NOTES.get(entry.action)
+    return read(entry) if read else ""
+
+
+def _screened(entry: EntryView) -> str:
+    decision = str(entry.data.get("decision", ""))
+    return badge(DECISIONS.get(decision), decision).words
+
+
+def _edited(entry: EntryView) -> str:
+    return _("edited by the approver") if entry.data.get("edited") else ""
+
+
+def _held(entry: EntryView) -> str:
+    hold = str(entry.data.get("hold", ""))
+    return _(HOLDS[Hold(hold)]) if hold in set(Hold) else hold
+
+
+def _answered(entry: EntryView) -> str:
+    found = (entry.data.get(name) for name in ("reason", "cause"))
+    x_id = entry.data.get("x_id")
+    return " · ".join(filter(None, (*map(str, filter(None, found)), f"X {x_id}" if x_id else "")))
+
+
+_NOTES: Mapping[str, Callable[[EntryView], str]] = {
+    "revision.screened": _screened,
+    "message.approved": _edited,
+    "message.expired": _answered,
+    "publication.held": _held,
+    "publication.sent": _answered,
+    "publication.refused": _answered,
+    "publication.failed": _answered,
+    "publication.unknown": _answered,
+}
+
+
+def _settlements(told: Sequence[EntryView], attempts: Sequence[AttemptView]) -> dict[UUID, str]:
+    """Return why somebody settled an outcome: attempts are counted from 1."""
+    given = {n: each.resolved_reason for n, each in enumerate(attempts, 1) if each.resolved_reason}
+    settled = [each for each in told if each.action == "publication.settled"]
+    return {each.id: given[each.data["attempt"]] for each in settled if each.id and each.data.get("attempt") in given}
+
+
+def _reasons(told: Sequence[EntryView], approvals: Sequence[Approval]) -> dict[UUID, str]:
+    """Match each verdict to its entry, oldest first: the entry seals the reason, the verdict has it."""
+    left, found = list(approvals), dict[UUID, str]()
+    for entry in reversed(told):
+        for approval in left:
+            if entry.id and _fits(entry, approval):
+                left.remove(approval)
+                if approval.reason:
+                    found[entry.id] = approval.reason
+                break
+    return found
+
+
+def _fits(entry: EntryView, approval: Approval) -> bool:
+    return (
+        _VERDICTS.get(entry.action) == approval.verdict
+        and entry.data.get("revision") == approval.revision
+        and str(approval.approver) in _people(entry)
     )
 
 
-def _undone(reader: UUID | None, approval: Approval) -> Step:
-    return Step(
-        title=_("Approval taken back"),
-        by=_by(reader, approval.approver, approval.approver_name),
-        note="",
-        at=approval.withdrawn_at or approval.created_at,
-        tone="warn",
-    )
-
-
-def _attempt(attempt: AttemptView) -> Step:
-    known = ATTEMPTS.get(Outcome(attempt.outcome)) if attempt.outcome else None
-    found = badge(known, _("Being sent"))
-    detail = " · ".join(filter(None, (attempt.reason, f"X {attempt.x_id}" if attempt.x_id else "")))
-    return Step(
-        title=found.words, by=_("by the worker"), note=detail, at=attempt.finished_at or attempt.started_at, tone="info"
-    )
-
-
-def _settled(attempt: AttemptView) -> Step:
-    is_out = attempt.resolved == Outcome.SENT
-    return Step(
-        title=_("Settled: it is out") if is_out else _("Settled: it is not out"),
-        by="",
-        note=attempt.resolved_reason or "",
-        at=attempt.resolved_at or attempt.started_at,
-        tone="info",
-    )
-
-
-def _by(reader: UUID | None, who: UUID, name: str) -> str:
-    return _("by you") if who == reader else _("by %(name)s") % {"name": name}
+def _people(entry: EntryView) -> set[str]:
+    """Return the members who acted: a token acts for its owner, whom the entry names beside it."""
+    owner = {each.id for each in entry.refs if each.kind == "member"} if entry.actor.kind == ActorKind.TOKEN else set()
+    return {entry.actor.id.removeprefix("member:"), *owner}

@@ -9,8 +9,9 @@ from govern.domain.ids import message_number
 from govern.domain.messages import Event, Kind, Message, Revision, can
 from govern.domain.publications import Hold
 from govern.services.conversations import find_inbound
+from govern.services.message_history import message_history
 from govern.services.message_views import list_approvals, list_attempts, list_revisions
-from govern.services.screening import WRITE_ACTION, list_screenings
+from govern.services.screening import WRITE_ACTION
 from govern.services.verdict_entries import find_verdict_entries
 from govern.services.verdicts import can_decide
 from govern.web.panel.desk import Desk
@@ -84,9 +85,7 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         permission=_(PERMISSIONS.get(message.permission or "", "")),
         failure=message.failure or "",
         x_id=message.x_id,
-        steps=steps(
-            desk.actor.member, revisions, await list_screenings(message.id), approvals, attempts, entries=entries
-        ),
+        steps=steps(desk.actor.member, await message_history(message.id), approvals, attempts, entries=entries),
         verdicts=await verdicts(desk, message),
         can=await _can(desk, message, approvals),
     )

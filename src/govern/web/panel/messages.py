@@ -80,7 +80,7 @@ async def show_messages(
         kind=Kind(kind) if kind in set(Kind) else None,
         q=q[:100] or None,
     )
-    found = await list_messages(wanted, limit=50, cursor=cursor, actor=desk.actor, access=desk.access)
+    found = await list_messages(wanted, limit=50, cursor=cursor, actor=desk.actor, access=desk.access, now=desk.now)
     values = {"state": of_state, "account": account, "kind": kind, "q": q[:100]}
     given = {name: value for name, value in values.items() if value}
     page = MessagesPage(
