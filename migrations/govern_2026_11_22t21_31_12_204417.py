@@ -103,7 +103,7 @@ ALTER TABLE audit.log_state ENABLE ALWAYS TRIGGER log_state_no_truncate;
 """
 
 # A value that is no string, or longer than an index can hold, is null: whoever steals a login can append any object.
-# `short` and `words_of` are bound when they are made, and need no search_path; one would keep them from being inlined.
+# `short`, `words_of` and `word_query` are bound when they are made, and need no search_path; one would keep them from being inlined.
 # OFFSET 0: a text is parsed once, and not for each column.
 SEARCH = """
 CREATE OR REPLACE FUNCTION audit.short(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE
@@ -120,7 +120,6 @@ RETURN (
      AND word !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 );
 CREATE OR REPLACE FUNCTION audit.word_query(word text) RETURNS tsquery LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog
 RETURN (CASE WHEN word = '' THEN ''
   ELSE '''' || replace(replace(lower(left(word, 200)), '\\', '\\\\'), '''', '''''') || '''' END)::tsquery;
 CREATE OR REPLACE FUNCTION audit.index_range(first bigint, beyond bigint) RETURNS bigint LANGUAGE sql

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from govern import database, log
 from govern.database import AWAY
+from govern.jobs.declared import check_declared
 from govern.jobs.sequence import AWAY_PAUSE, sequence
 from govern.services.audit.guard import Guard
 from govern.services.audit.log_key import read_signer
@@ -29,6 +30,7 @@ async def serve(settings: Settings) -> None:
         GovernError: the log refuses to go on: no log, no guard, `log.forked`, `log.rolled_back`, a key that does not do.
         SettingsError: the login of the database may do too much.
     """
+    check_declared(["sequence"])
     key, guard = read_signer(settings.key_file, settings.audit_origin), Guard(settings.guard_file)
     async with database.pool(size=4):
         await wait_for("database", lambda: refuse_strong_role(production=settings.production))

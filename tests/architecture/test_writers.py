@@ -46,6 +46,8 @@ EXEMPT = {
     "govern.services.passkeys.begin_add_passkey": "a question; the answer is recorded",
     "govern.services.passkeys.begin_passkey_sign_in": "a question; the answer is recorded",
     "govern.services.passkeys.begin_step_up_passkey": "a question; the answer is recorded",
+    "govern.services.saved_views.forget_view": "a query a member kept for themselves",
+    "govern.services.saved_views.save_view": "a query a member kept for themselves",
     "govern.services.sessions.find_session": "when a session was last seen",
     "govern.services.sign_in_failures.take_try": "a try, counted before it is verified; what comes of it is recorded",
     "govern.services.totp.begin_totp": "a secret that counts for nothing until it is confirmed, which is recorded",

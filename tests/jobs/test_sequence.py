@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from govern.access import Access
 from govern.jobs.sequence import sequence
+from govern.services.audit import Receipt
 from govern.services.audit.included import included
 from govern.services.audit.publishing import LogRolledBack
-from govern.services.audit.record import Receipt
 from govern.services.policies import Policies
 from govern.settings import Settings
 from govern.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -33,7 +33,7 @@ async def test_entries_are_placed_signed_and_searchable_soon(sequenced: Log, own
 
     async def done() -> bool:
         searchable = await owner.fetchval("SELECT count(*) FROM audit.search")
-        return await signed_size(owner) == searchable == 3_001
+        return bool(await signed_size(owner) == searchable == 3_001)
 
     await until(done, limit=20)
 

@@ -37,3 +37,14 @@ def test_a_production_start_names_all_faults_at_once() -> None:
     assert ended.returncode == 2
     named = [line.partition(" ")[0] for line in ended.stderr.splitlines()]
     assert named == ["GOVERN_SECRET_KEY", "GOVERN_DEMO", "GOVERN_X_BASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"), [("", "GOVERN_AUDIT_KEKS is not set"), ("a:AAAA", "GOVERN_AUDIT_KEKS: key 1 must be")]
+)
+def test_a_production_start_without_fit_keys_for_personal_content_is_refused(keys: str, said: str) -> None:
+    engines = {"GOVERN_DATABASE_URL": "postgresql://127.0.0.1:1/none", "GOVERN_REDIS_URL": "redis://127.0.0.1:1/0"}
+    ended = serve(GOVERN_AUDIT_KEKS=keys, **engines)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(said)
+    assert "AAAA" not in ended.stderr

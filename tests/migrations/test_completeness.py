@@ -225,4 +225,6 @@ async def test_an_entry_that_is_no_record_of_ours_neither_helps_nor_hurts(
 
 
 async def test_a_contact_may_come_without_an_entry(hand: asyncpg.Connection, story: Story) -> None:
-    assert await insert(hand, "contact", handle="marc", created_at=NOW)
+    before = await hand.fetchval("SELECT count(*) FROM contact")
+    await insert(hand, "contact", handle="marc", created_at=NOW)
+    assert await hand.fetchval("SELECT count(*) FROM contact") == before + 1

@@ -79,7 +79,8 @@ async def test_checkpoint_and_key_kept_outside_are_what_it_is_checked_against(
 
 
 async def test_what_cannot_be_checked_ends_with_2(signed: Log, verify: Govern, tmp_path: Path) -> None:
-    assert verify(GOVERN_AUDIT_VERIFIER=str(tmp_path / "none")).returncode == 2
+    done = verify(GOVERN_AUDIT_VERIFIER=str(tmp_path / "none"))
+    assert done.returncode == 2, done.stdout
     assert verify("--key", "not a key").returncode == 2
     away = f"postgresql://nobody@/govern?host={tmp_path}"
     done = verify(GOVERN_DATABASE_URL=away)

@@ -19,7 +19,7 @@ from govern.demo.sandbox import SandboxAway
 from govern.domain.accounts import AccountState
 from govern.services.accounts import list_accounts
 from govern.services.first_admin import create_first_admin
-from govern.services.message_views import MessageFilter, list_messages
+from govern.services.message_lists import MessageFilter, list_messages
 from govern.services.policies import Policies
 from govern.services.sessions import SignedIn
 from govern.services.sign_in import sign_in

@@ -243,6 +243,7 @@ async def test_migrating_puts_the_first_policy_in_force_and_another_one_only_whe
     production = {
         "GOVERN_ENV": "production",
         "GOVERN_SECRET_KEY": "a secret of our own, long enough for production",
+        "GOVERN_AUDIT_KEKS": "test:" + "A" * 43 + "=",
         "GOVERN_X_BASE_URL": "https://api.x.com",
         "GOVERN_PUBLIC_URL": "https://govern.example",
     }

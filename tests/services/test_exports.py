@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from govern.domain.members import Actor, token_actor
 from govern.errors import Denied
 from govern.services.export_runs import LOST_AFTER, fail_export, lost_exports, run_export, waiting_exports
 from govern.services.exports import Export, fetch_export, get_export, list_exports, read_file, request_export
+from govern.services.grants import revoke_role
 from govern.tables import AuditExportPart, Outbox
 from tests.asserts import actions
 from tests.factories import NOW
@@ -142,7 +143,9 @@ async def test_who_lost_the_right_meanwhile_gets_nothing(
     office: Office, signed: Log, owner: asyncpg.Connection
 ) -> None:
     asked = await ask(office)
-    await owner.execute("UPDATE role_grant SET revoked_at = now() WHERE member = $1", office.people.cleo.member)
+    grant = await owner.fetchval("SELECT id FROM role_grant WHERE member = $1", office.people.cleo.member)
+    now = datetime.now(UTC)
+    await revoke_role(grant, reason="She left", actor=office.people.ada, access=office.access, now=now)
     assert await make(office, asked)
     row = await owner.fetchrow("SELECT state, error FROM audit_export")
     assert row is not None

@@ -148,8 +148,13 @@ API: Mapping[str, Call] = {
     "GET /audit/entries": Call(thing="company", at=At.SOMEWHERE),
     "GET /audit/entries/{which:str}": Call(thing="entry", seen=Seen.BY_NOBODY),
     "GET /audit/entries/{which:str}/proof": Call(thing="proven", seen=Seen.BY_NOBODY),
+    "GET /audit/log/state": Call(thing="company", at=At.SOMEWHERE),
     "GET /audit/log/checkpoint": Call(thing="tile", at=At.SOMEWHERE),
     "GET /audit/log/tile/{tile_path:path}": Call(thing="tile", at=At.COMPANY),
+    "POST /audit/export": Call(thing="company", body=lambda _t: {"begin": 0, **WHY}, at=At.COMPANY),
+    "GET /audit/export": Call(thing="company", at=At.COMPANY),
+    "GET /audit/export/{export_id:uuid}": Call(thing="export", at=At.COMPANY, seen=Seen.BY_NOBODY),
+    "GET /audit/export/{export_id:uuid}/file": Call(thing="export", at=At.COMPANY, seen=Seen.BY_NOBODY),
     "GET /access/who-can": Call(query=lambda t: {"action": "message.read", "scope": t["scope"]}),
     "GET /access/explain": Call(
         query=lambda t: {"member": "writer@example.com", **asked(t)}, action=Action.ACCESS_READ

@@ -21,7 +21,7 @@ from govern.services.policies import Policies
 from govern.services.sessions import find_session, hash_token, open_session
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
-from govern.tables import ApiToken, AuditEntry, Member, Passkey, Pause
+from govern.tables import ApiToken, AuditEntry, AuditExport, Member, Passkey, Pause
 from govern.web.auth import cookie_name, csrf_token
 from tests.factories import make_account, make_grant, make_member, make_message
 from tests.hand import by_hand
@@ -181,6 +181,24 @@ class World:
         await self.log.grow()
         return {"tile_path": "0/000.p/1"}
 
+    async def export(self, _place: str, person: Person) -> Thing:
+        """A file of the log that the person asked for when they might."""
+        export, now = uuid7(datetime.now(UTC)), datetime.now(UTC)
+        await AuditExport.insert(
+            AuditExport(
+                id=export,
+                requested_by=person.actor.member,
+                filter="{}",
+                format="csv",
+                reason="for a test",
+                state="done",
+                sha256=bytes(32),
+                created_at=now,
+                finished_at=now,
+            )
+        )
+        return {"export_id": export}
+
     async def token(self, _place: str, person: Person) -> Thing:
         return await self._token_of(person.actor)
 
@@ -228,7 +246,7 @@ class World:
         return {"token": token, "token_id": token}
 
 
-_PERSONAL = frozenset({"own_message", "token"})
+_PERSONAL = frozenset({"export", "own_message", "token"})
 _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
     kind: getattr(World, kind)
     for kind in (
@@ -236,6 +254,7 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
         "colleague",
         "company",
         "entry",
+        "export",
         "grant",
         "invited",
         "member",
@@ -256,7 +275,18 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
 def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
-    names = ("grant", "grant_id", "pause", "pause_id", "token", "token_id", "session_id", "passkey", "entry")
+    names = (
+        "grant",
+        "grant_id",
+        "pause",
+        "pause_id",
+        "token",
+        "token_id",
+        "session_id",
+        "passkey",
+        "entry",
+        "export_id",
+    )
     return {
         **dict.fromkeys(names, some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",

@@ -20,13 +20,14 @@ from tests.factories import Company
 from tests.hand import by_hand
 from tests.web.conftest import Api, address, program
 
+KEKS = "test:" + "A" * 43 + "="
 ADDRESS = "https://govern.example"
 
 
 @pytest.fixture
 async def production(company: Company, config: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """Ada's browser at a panel in production; she gave her password, and has no second factor."""
-    settings = msgspec.structs.replace(config, env=Env.PRODUCTION, public_url=ADDRESS)
+    settings = msgspec.structs.replace(config, env=Env.PRODUCTION, public_url=ADDRESS, audit_keks=KEKS)
     now, token = datetime.now(UTC), secrets.token_urlsafe(32)
     session = Session(
         id=uuid7(now),

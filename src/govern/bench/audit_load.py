@@ -76,7 +76,7 @@ def run_load(
     done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)  # noqa: S603 - the wheel's own
     rate, failed = _RATE.search(done.stdout), _FAILED.search(done.stdout)
     if done.returncode or rate is None or (failed and failed[1] != "0"):
-        raise LoadFailed(done.stderr[-800:])
+        raise LoadFailed(done.stdout[-800:] + done.stderr[-800:])
     return float(rate[1])
 
 

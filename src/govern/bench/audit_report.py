@@ -118,7 +118,7 @@ def _sequencing(found: Sequencing, appended: float, backlog: int) -> Iterator[Me
 
 
 def _memory(rates: Rates, sequencing: Sequencing) -> Iterator[Measure]:
-    alone = f"SHA-256 alone: {rates.sha:,.0f}/s"
+    alone = f"SHA-256 alone: {rates.sha:,.0f}/s; {rates.sha_of_bytes:,.0f}/s of bytes"
     yield measure("leaves_per_second", "Leaf hashes in a second, in memory", rates.leaves, "/s")
     yield measure("tree", "Leaf hash, tree and tiles, in memory", rates.tree / rates.sha, "x", at_least=0.4, note=alone)
     yield measure("reading", "Strict reading, leaf hash, tree, in memory", rates.reading / rates.sha, "x", note=alone)

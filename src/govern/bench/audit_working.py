@@ -21,7 +21,6 @@ from govern.services.audit.publishing import publish
 from govern.services.audit.verifying import Question, verify_log
 from govern.settings import current
 
-
 UNTRUE = {"replay"}
 """What is false of a made-up log: the messages it tells of are in no table."""
 

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from govern.domain.actions import Action
-from govern.jobs import export, ingest, publish, sweep, tidy, verify
+from govern.jobs import export, ingest, publish, sequence, sweep, tidy, verify
 
 MODULES: Mapping[str, ModuleType] = {
     "export": export,
     "ingest": ingest,
     "publish": publish,
+    "sequence": sequence,
     "sweep": sweep,
     "tidy": tidy,
     "verify": verify,
 }
-"""By the names the worker registers. Each says `ACTION: Action`, or `WHY: str` if it acts for nobody."""
+"""By the names that worker and sequencer run them under. Each says `ACTION: Action`, or `WHY: str` if it acts for nobody."""
 
 
 class UndeclaredJobError(Exception):

@@ -13,7 +13,8 @@ from govern.services.audit import EntryFilter, EntryView, Page, get_entry, same_
 from govern.services.audit.log_reading import read_bundle_tile, read_checkpoint, read_tile
 from govern.services.audit.places import CURSOR
 from govern.services.audit.proofs import prove_entry
-from govern.services.message_views import READABLE, BadCursor, pattern, readable
+from govern.services.message_lists import BadCursor
+from govern.services.message_views import READABLE, pattern, readable
 from govern.services.use_case import use_case
 from govern.tables import Message
 from govern.tlog.proof import InclusionProof

@@ -14,16 +14,14 @@ from govern.domain.audit import Change, ObjectRef
 from govern.domain.drafts import check_storable
 from govern.domain.ids import parse_message_number
 from govern.domain.members import Actor
-from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State
-from govern.errors import N_, Denied, Invalid, NotFound
-from govern.services.private_reading import private_to_others, record_listed, record_shown
+from govern.domain.messages import ChangedMeanwhile, Message, Revision, State
+from govern.errors import N_, Denied, NotFound
+from govern.services.private_reading import private_to_others, record_shown
 from govern.services.use_case import about, use_case
 from govern.tables import Approval as ApprovalTable
 from govern.tables import Message as MessageTable
 from govern.tables import Publication
 from govern.tables import Revision as RevisionTable
-
-MAX_LIMIT = 200
 
 VIEW = """
 SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind, m.state, m.author,
@@ -52,18 +50,6 @@ READABLE = "a.scope = ANY({}) AND (m.kind <> 'dm' OR m.author = {} OR a.scope = 
 _BY_ID = VIEW + " WHERE m.id = {}"
 _BY_NUMBER = VIEW + " WHERE m.number = {}"
 _LOCK = "SELECT id FROM message WHERE id = {} FOR NO KEY UPDATE"
-_LIST = (
-    VIEW
-    + " WHERE "
-    + READABLE
-    + """
-   AND ({}::text IS NULL OR m.state = {}) AND ({}::text IS NULL OR lower(a.handle) = lower({}))
-   AND ({}::text IS NULL OR m.kind = {}) AND ({}::text IS NULL OR au.email = {})
-   AND ({}::text IS NULL OR r.text ILIKE {} OR a.handle ILIKE {} OR au.name ILIKE {} OR c.handle ILIKE {})
-   AND ({}::bigint IS NULL OR m.number < {})
- ORDER BY m.number DESC LIMIT {}
-"""
-)
 _APPROVALS = """
 SELECT ap.id, r.number AS revision, ap.approver, m.name AS approver_name, ap.verdict, ap.reason, ap.created_at,
        ap.withdrawn_at
@@ -84,28 +70,6 @@ SELECT t.id, t.started_at, t.finished_at, t.outcome, t.reason, t.x_id::text AS x
 class UnknownMessage(NotFound):
     code = "message.unknown"
     template = N_("There is no message {name}.")
-
-
-class BadCursor(Invalid):
-    code = "request.bad_cursor"
-    template = N_("This cursor is not one of ours; start again without it.")
-
-
-class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which messages to list; an absent part matches all. `author` is an e-mail address, `q` a part of a text or name."""
-
-    state: State | None = None
-    account: str | None = None
-    kind: Kind | None = None
-    author: str | None = None
-    q: str | None = None
-
-
-class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of messages, newest first; `next_cursor` is None on the last one."""
-
-    items: list[Message]
-    next_cursor: str | None
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,38 +155,6 @@ def reading(message: Message, actor: Actor) -> Action:
     return Action.CONVERSATION_READ_DM if private_to_others([message], actor) else Action.MESSAGE_READ
 
 
-async def list_messages(
-    wanted: MessageFilter,
-    *,
-    limit: int = 50,
-    cursor: str | None = None,
-    actor: Actor,
-    access: Access,
-    now: datetime,
-) -> MessagePage:
-    """Return the messages the actor may read, newest first, paged by their number; DMs of others on it are recorded.
-
-    Raises:
-        BadCursor: the cursor is not one that a page gave.
-    """
-    limit = max(1, min(limit, MAX_LIMIT))
-    before = _cursor(cursor)
-    like = pattern(wanted.q) if wanted.q else None
-    author = wanted.author.lower() if wanted.author else None
-    state = wanted.state.value if wanted.state else None
-    kind = wanted.kind.value if wanted.kind else None
-    account = wanted.account.removeprefix("@") if wanted.account else None
-    doubled = [value for value in (state, account, kind, author) for _ in range(2)]
-    found = rows(
-        await MessageTable.raw(
-            _LIST, *await readable(actor, access), *doubled, like, like, like, like, like, before, before, limit + 1
-        )
-    )
-    items = [to_message(row) for row in found[:limit]]
-    await record_listed(items, actor=actor, now=now)
-    return MessagePage(items=items, next_cursor=str(items[-1].number) if len(found) > limit else None)
-
-
 async def readable(actor: Actor, access: Access) -> tuple[list[str], UUID | None, list[str]]:
     """Return the values of `READABLE` for an actor."""
     scopes = await access.where_can(actor, Action.MESSAGE_READ)
@@ -299,11 +231,3 @@ def _uuid(text: UUID | str) -> UUID:
         return UUID(text)
     except ValueError:
         raise UnknownMessage(name=text[:40]) from None
-
-
-def _cursor(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise BadCursor(field="cursor")
-    return int(cursor)

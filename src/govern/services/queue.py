@@ -10,7 +10,8 @@ from govern.database import rows
 from govern.domain.actions import Action
 from govern.domain.members import Actor
 from govern.domain.messages import Message
-from govern.services.message_views import MAX_LIMIT, READABLE, VIEW, pattern, readable, to_message
+from govern.services.message_lists import MAX_LIMIT
+from govern.services.message_views import READABLE, VIEW, pattern, readable, to_message
 from govern.services.private_reading import record_listed
 from govern.tables import Message as MessageTable
 

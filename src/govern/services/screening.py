@@ -6,7 +6,6 @@ from uuid import UUID
 import msgspec
 
 from govern.access import Access
-from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.actions import Action
 from govern.domain.approvals import Severity
@@ -34,12 +33,6 @@ WRITE_ACTION = {
 }
 
 
-_SCREENINGS = """
-SELECT r.number AS revision, s.moment, s.decision, s.created_at
-  FROM screening s JOIN revision r ON r.id = s.revision WHERE r.message = {} ORDER BY s.created_at, s.id
-"""
-
-
 class Screened(msgspec.Struct, frozen=True, kw_only=True):
     """What the engine said, under which permission, and the id of the row that keeps it."""
 
@@ -62,20 +55,6 @@ class Screened(msgspec.Struct, frozen=True, kw_only=True):
         order = list(Severity)
         found = [Severity(str(finding.severity)) for finding in self.screening.findings if finding.decision != "allow"]
         return max(found, key=order.index, default=None)
-
-
-class ScreeningView(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer of screening, as the history of a message shows it."""
-
-    revision: int
-    moment: str
-    decision: str
-    created_at: datetime
-
-
-async def list_screenings(message_id: UUID) -> list[ScreeningView]:
-    """Return every screening of a message the caller has read, oldest first."""
-    return [msgspec.convert(row, ScreeningView) for row in rows(await ScreeningTable.raw(_SCREENINGS, message_id))]
 
 
 def screen_text(

@@ -57,9 +57,7 @@ class AuditExportPart(Table, tablename="audit_export_part"):
     """A piece of an export's file: web and worker share no disk, and a `bytea` ends at 1 GB."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    export = ForeignKey(
-        AuditExport, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None
-    )
+    export = ForeignKey(AuditExport, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     n = Integer(default=None, null=False)
     content = Bytea(default=None, null=False)
 

@@ -1,14 +1,12 @@
 """What happens to the log itself. The object of each is the log: `ObjectRef("log", "audit")`."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from msgspec import Meta
 
 from govern.domain.audit.fields import Comment, Count, Personal, Recorded, Sha256
 
-Origin = Annotated[str, Meta(min_length=1, max_length=120)]
-KeyText = Annotated[str, Meta(min_length=1, max_length=300)]
-"""A public key as C2SP writes it: `<name>+<key id>+<base64>`."""
+Origin: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:-]{0,119}\Z")]
 
 
 class LogCreated(Recorded, frozen=True, kw_only=True):
@@ -18,7 +16,8 @@ class LogCreated(Recorded, frozen=True, kw_only=True):
     EN: ClassVar = "{actor} created the audit log {origin}"
     FR: ClassVar = "{actor} a créé le journal d’audit {origin}"
     origin: Origin
-    key: KeyText
+    key: Sha256
+    """Of the public key's text, `<name>+<key id>+<base64>`: it says which key, and vouches for none."""
 
 
 class LogAdopted(Recorded, frozen=True, kw_only=True):
@@ -42,7 +41,7 @@ class LogContinued(Recorded, frozen=True, kw_only=True):
     )
     before: Origin
     origin: Origin
-    key: KeyText
+    key: Sha256
     signed: Count
     """How many entries the old log had signed."""
     root: Sha256

@@ -1,6 +1,7 @@
 """The beginning of a log: key, first guard note and first entry; and how it goes on after a loss. Run as the owner."""
 
 from datetime import datetime
+from hashlib import sha256
 
 import msgspec
 
@@ -62,7 +63,7 @@ async def create_log(*, settings: Settings, actor: Actor, now: datetime) -> Begu
         key = make_signer(settings.key_file, origin)
         _begin_guard(guard, key)
         await AuditLogState.raw(_BEGIN, origin, state.server, state.branch)
-        await record(LogCreated(origin=origin, key=str(key.verifier)), actor=actor, now=now, object=LOG, scope=COMPANY)
+        await record(LogCreated(origin=origin, key=_digest(key)), actor=actor, now=now, object=LOG, scope=COMPANY)
     write_verifier(settings.verifier_file, key.verifier)
     return _begun(key, created=True)
 
@@ -122,7 +123,7 @@ async def continue_log(note: str, *, reason: str, settings: Settings, actor: Act
             LogContinued(
                 before=before,
                 origin=origin,
-                key=str(key.verifier),
+                key=_digest(key),
                 signed=old.size,
                 root=old.root.hex(),
                 size=state.size,
@@ -174,6 +175,10 @@ def _open(note: str, key: VerifierKey, *, origin: str | None = None) -> Checkpoi
         return open_checkpoint(note, [key], origin=origin or key.name)
     except NoteError as error:
         raise NoteUnfit(reason=str(error)) from error
+
+
+def _digest(key: SignerKey) -> str:
+    return sha256(str(key.verifier).encode()).hexdigest()
 
 
 def _begun(key: SignerKey, *, created: bool) -> Begun:

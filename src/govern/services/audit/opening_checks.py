@@ -23,10 +23,11 @@ class OpeningChecks:
         self.erased = 0
         """Fields whose content was erased, by an entry that says so."""
 
-    def text(self, index: int, text: bytes) -> None:
-        entry = read_entry(text.decode(errors="replace")) if b'"commit":{"' in text else None
-        if entry is not None and entry.commit:
-            self._due[index] = entry
+    def texts(self, begin: int, texts: Sequence[bytes]) -> None:
+        for index, text in enumerate(texts, begin):
+            entry = read_entry(text.decode(errors="replace")) if b'"commit":{"' in text else None
+            if entry is not None and entry.commit:
+                self._due[index] = entry
 
     async def tile_done(self, begin: int, end: int) -> None:  # noqa: ARG002 - those that are due were shown
         due, self._due = self._due, {}

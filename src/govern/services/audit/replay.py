@@ -11,7 +11,10 @@ from govern.services.audit.claims import Findings
 from govern.tables import AuditEntry, AuditLeaf, Message, Pause, RoleGrant
 
 PART = 5_000
-_TEXTS = "SELECT arrival, entry FROM audit.entry WHERE arrival > {} ORDER BY arrival LIMIT {}"
+_TEXTS = """
+SELECT array_agg(arrival) AS arrivals, array_agg(entry) AS texts FROM (
+  SELECT arrival, entry FROM audit.entry WHERE arrival > {} ORDER BY arrival LIMIT {}) AS part
+"""
 _PLACE = "SELECT leaf_index FROM audit.leaf WHERE arrival = {}"
 _MESSAGES = """
 SELECT m.id::text AS id, m.state, m.current_revision AS revision, encode(r.digest, 'hex') AS digest,
@@ -55,6 +58,10 @@ class _State(msgspec.Struct):
     after: Any = None
 
 
+_ENTRY = msgspec.json.Decoder(_Entry)
+_DATA = msgspec.json.Decoder(_Data)
+
+
 @dataclass
 class _Told:
     """What the log says of one object, and which entry said it last."""
@@ -73,7 +80,7 @@ class Replay:
     def feed(self, arrival: int, text: str) -> None:
         """Take the next entry; what is not in our format is another check's business."""
         try:
-            entry = msgspec.json.decode(text, type=_Entry)
+            entry = _ENTRY.decode(text)
             known = self.told.get(entry.object.kind)
             if known is None:
                 return
@@ -88,7 +95,7 @@ class Replay:
 
 def _facts(entry: _Entry) -> dict[str, object]:
     """Return what an entry says of its object's state; nothing if it leaves it as it was."""
-    data = msgspec.json.decode(entry.data, type=_Data)
+    data = _DATA.decode(entry.data)
     told: dict[str, dict[str, object]] = {
         "message.drafted": {"state": "draft", "revision": 1, "digest": data.digest},
         "message.revised": {**_changed(entry), "revision": data.revision, "digest": data.digest},
@@ -109,10 +116,9 @@ def _changed(entry: _Entry) -> dict[str, object]:
 async def check_replay(findings: Findings) -> int:
     """Replay every entry, placed or not, and compare; returns how many objects there are. In the caller's transaction."""
     replay, arrival = Replay(), 0
-    while part := rows(await AuditEntry.raw(_TEXTS, arrival, PART)):
-        for row in part:
-            replay.feed(row["arrival"], row["entry"])
-        arrival = part[-1]["arrival"]
+    while (part := rows(await AuditEntry.raw(_TEXTS, arrival, PART))[0])["arrivals"]:
+        for arrival, text in zip(part["arrivals"], part["texts"], strict=True):
+            replay.feed(arrival, text)
     tables = {
         "message": rows(await Message.raw(_MESSAGES)),
         "grant": rows(await RoleGrant.raw(_GRANTS)),

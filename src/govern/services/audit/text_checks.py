@@ -1,23 +1,30 @@
 """What the texts of entries say, checked one by one: their format, and the search rows made from them."""
 
 import re
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from govern.database import rows
-from govern.domain.audit import read_entry
+from govern.domain.audit import Entry
 from govern.services.audit.claims import Findings
+from govern.services.audit.entry_reading import StrictEntry, read_slowly, read_strictly
 from govern.tables import AuditSearch
-from govern.tlog.canonical import Json, NotCanonicalError, parse
 
+# One row per tile, of arrays. Arrays of arrays would have to be of one length: those are joined.
 _ROWS = """
-SELECT leaf_index, entry_id::text AS entry_id, at, action, actor_id, object_kind, object_id, scope, outcome, rule, refs,
-       tsvector_to_array(words) AS words
+SELECT array_agg(leaf_index) AS places, array_agg(entry_id::text) AS ids, array_agg(at) AS ats,
+       array_agg(action) AS actions, array_agg(actor_id) AS actors, array_agg(object_kind) AS kinds,
+       array_agg(object_id) AS objects, array_agg(scope) AS scopes, array_agg(outcome) AS outcomes,
+       array_agg(rule) AS rules, array_agg(array_to_string(refs, chr(10), '?')) AS refs,
+       array_agg(array_to_string(tsvector_to_array(words), chr(10), '?')) AS words
   FROM audit.search WHERE leaf_index >= {} AND leaf_index < {}
 """
+AnyEntry: TypeAlias = StrictEntry | Entry
+_COLUMNS = ("entry_id", "at", "action", "actor_id", "object_kind", "object_id", "scope", "outcome", "rule", "refs")
+_NAMES = ("ids", "ats", "actions", "actors", "kinds", "objects", "scopes", "outcomes", "rules", "refs", "words")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9_.:/+@-]+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_LONGEST = 500
 
 
 class Formats:
@@ -27,26 +34,22 @@ class Formats:
         self._findings = findings
         self._origins = origins
 
-    def text(self, index: int, text: bytes) -> None:
-        self.read(index, text)
+    def texts(self, begin: int, texts: Sequence[bytes]) -> None:
+        for index, text in enumerate(texts, begin):
+            self.read(index, text)
 
     async def tile_done(self, begin: int, end: int) -> None:
         """Nothing is left to do: each text was judged by itself."""
 
-    def read(self, index: int, text: bytes) -> Json:
+    def read(self, index: int, text: bytes) -> AnyEntry | None:
         """Return what a text says; None if it cannot be read."""
-        wrong = self._findings.wrong
-        try:
-            value = parse(text.decode())
-        except (NotCanonicalError, UnicodeDecodeError) as error:
-            wrong("format", f"Entry {index} is not canonical ({error}).", index)
+        entry = read_strictly(text) or read_slowly(text)
+        if isinstance(entry, str):
+            self._findings.wrong("format", f"Entry {index} {entry}.", index)
             return None
-        entry = read_entry(text.decode())
-        if entry is None:
-            wrong("format", f"Entry {index} is not in our format: a stolen login may have appended it.", index)
-        elif entry.log not in self._origins:
-            wrong("format", f"Entry {index} says that it belongs to the log {entry.log}.", index)
-        return value
+        if entry.log not in self._origins:
+            self._findings.wrong("format", f"Entry {index} says that it belongs to the log {entry.log}.", index)
+        return entry
 
 
 class FormatsAndSearch(Formats):
@@ -55,73 +58,73 @@ class FormatsAndSearch(Formats):
     def __init__(self, findings: Findings, origins: Collection[str], *, indexed: int) -> None:
         super().__init__(findings, origins)
         self._indexed = indexed
-        self._read: dict[int, Json] = {}
+        self._read: dict[int, AnyEntry | None] = {}
 
-    def text(self, index: int, text: bytes) -> None:
-        self._read[index] = self.read(index, text)
+    def texts(self, begin: int, texts: Sequence[bytes]) -> None:
+        for index, text in enumerate(texts, begin):
+            self._read[index] = self.read(index, text)
 
     async def tile_done(self, begin: int, end: int) -> None:
+        read, self._read = self._read, {}
         end = min(end, self._indexed)
-        found = {row.pop("leaf_index"): row for row in rows(await AuditSearch.raw(_ROWS, begin, end))}
-        for index, value in self._read.items():
-            if index >= end:
-                continue
-            row = found.pop(index, None)
-            if row is None:
-                self._findings.wrong("search", f"Entry {index} has no search row: it would not be found.", index)
-            elif isinstance(value, dict) and (column := _differing(row, value)):
-                words = f"The search row of entry {index} has another {column} than its text."
-                self._findings.wrong("search", words, index)
-        self._read.clear()
+        columns = rows(await AuditSearch.raw(_ROWS, begin, end))[0] if read and begin < end else {"places": None}
+        found = (
+            dict(zip(columns["places"], zip(*(columns[name] for name in _NAMES), strict=True), strict=True))
+            if columns["places"]
+            else {}
+        )
+        for index, entry in read.items():
+            if index < end:
+                self._compare(index, entry, found.get(index))
+
+    def _compare(self, index: int, entry: AnyEntry | None, row: Sequence[Any] | None) -> None:
+        if row is None:
+            self._findings.wrong("search", f"Entry {index} has no search row: it would not be found.", index)
+        elif entry is not None and (column := _differing(row, entry)):
+            words = f"The search row of entry {index} has another {column} than its text."
+            self._findings.wrong("search", words, index)
 
 
-def _differing(row: dict[str, Any], value: dict[str, Json]) -> str | None:
+def _differing(row: Sequence[Any], entry: AnyEntry) -> str | None:
     """Return the first column that does not follow from the text."""
-    words = _words(value)
-    for column, expected in _columns(value):
-        if row[column] != expected:
-            return column
-    if words is not None and set(row["words"] or ()) != words:
+    about, refs = entry.object, "\n".join([each.id for each in entry.refs])
+    who, what = (
+        (str(entry.id), entry.at, entry.action, entry.actor.id),
+        (about.kind, about.id, entry.scope, entry.outcome),
+    )
+    expected = (*who, *what, entry.ctx.rule, refs)
+    if row[:-1] != expected:
+        return next(name for name, one, two in zip(_COLUMNS, row, expected, strict=False) if one != two)
+    words = _words(entry)
+    if words is not None and set((row[-1] or "").split("\n")) - {""} != words:
         return "words"
     return None
 
 
-def _columns(value: dict[str, Json]) -> Iterator[tuple[str, object]]:
-    entry_id = _short(value.get("id"))
-    yield "entry_id", entry_id if entry_id and _UUID.fullmatch(entry_id) else None
-    for column in ("at", "action", "scope", "outcome"):
-        yield column, _short(value.get(column))
-    yield "actor_id", _short(_member(value, "actor", "id"))
-    yield "object_kind", _short(_member(value, "object", "kind"))
-    yield "object_id", _short(_member(value, "object", "id"))
-    yield "rule", _short(_member(value, "ctx", "rule"))
-    refs = value.get("refs")
-    named = [each.get("id") for each in refs if isinstance(each, dict)] if isinstance(refs, list) else []
-    yield "refs", [short for each in named if (short := _short(each))]
-
-
-def _member(value: dict[str, Json], name: str, field: str) -> Json:
-    inner = value.get(name)
-    return inner.get(field) if isinstance(inner, dict) else None
-
-
-def _short(value: Json) -> str | None:
-    """Return a text that an index can hold, or None."""
-    return value if isinstance(value, str) and 1 <= len(value.encode()) <= _LONGEST else None
-
-
-def _words(value: dict[str, Json]) -> set[str] | None:
+def _words(entry: AnyEntry) -> set[str] | None:
     """Return the words an entry is found by; None where PostgreSQL's own rules for letters decide."""
-    texts = list(_strings([value.get("action"), value.get("data"), _member(value, "ctx", "rule")]))
-    if not all(text.isascii() for text in texts):
-        return None
-    words = {word for text in texts for word in _SEPARATORS.split(text.lower())}
-    return {word for word in words if 1 <= len(word) <= 80 and not _UUID.fullmatch(word)}
+    found: set[str] = set()
+    for text in (entry.action, entry.ctx.rule or "", *_strings(entry.data)):
+        if not text.isascii():
+            return None
+        found |= _split(text) if len(text) <= _CACHED else _split_new(text)
+    return found
+
+
+_CACHED = 40  # longer ones are digests and the like: no two are the same
+
+
+def _split_new(text: str) -> frozenset[str]:
+    words = _SEPARATORS.split(text.lower())
+    return frozenset(word for word in words if 1 <= len(word) <= 80 and not _UUID.fullmatch(word))
+
+
+_split = lru_cache(maxsize=4096)(_split_new)
 
 
 def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict | list):
             yield from _strings(each)

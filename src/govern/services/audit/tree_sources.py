@@ -8,10 +8,12 @@ from govern.database import rows
 from govern.tables import AuditCheckpoint, AuditLeaf, AuditTile
 from govern.tlog.tiles import WIDTH, TileError, TileRef, unpack_bundle
 
+# One row per tile, of arrays: a row per entry costs more than its hash.
 _LEAVES = """
-SELECT l.leaf_index, l.leaf_hash, e.entry, e.leaf_hash AS written FROM audit.leaf l
-  LEFT JOIN audit.entry e ON e.arrival = l.arrival
- WHERE l.leaf_index >= {} AND l.leaf_index < {} ORDER BY l.leaf_index
+SELECT array_agg(l.leaf_index) AS places, array_agg(l.leaf_hash) AS placed, array_agg(e.entry) AS texts,
+       array_agg(e.leaf_hash) AS written
+  FROM audit.leaf l LEFT JOIN audit.entry e ON e.arrival = l.arrival
+ WHERE l.leaf_index >= {} AND l.leaf_index < {}
 """
 _TILE = "SELECT hashes FROM audit.tile WHERE level = {} AND n = {}"
 _SIGNED = "SELECT size, root, note FROM audit.checkpoint WHERE size > {} AND size <= {} ORDER BY size"
@@ -57,9 +59,16 @@ class Tables:
     async def leaves(self, n: int, width: int) -> Sequence[Leaf]:
         begin = n * WIDTH
         found = [Leaf()] * width
-        for row in rows(await AuditLeaf.raw(_LEAVES, begin, begin + width)):
-            text = None if row["entry"] is None else row["entry"].encode()
-            found[row["leaf_index"] - begin] = Leaf(text, row["leaf_hash"], row["written"])
+        columns = rows(await AuditLeaf.raw(_LEAVES, begin, begin + width))[0]
+        each = zip(
+            columns["places"] or (),
+            columns["texts"] or (),
+            columns["placed"] or (),
+            columns["written"] or (),
+            strict=True,
+        )
+        for place, text, placed, written in each:
+            found[place - begin] = Leaf(None if text is None else text.encode(), placed, written)
         return found
 
     async def tile(self, level: int, n: int, width: int) -> bytes | None:

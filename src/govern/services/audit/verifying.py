@@ -175,9 +175,9 @@ class _Judges:
     def __init__(self, judges: Sequence[Judge]) -> None:
         self._judges = judges
 
-    def text(self, index: int, text: bytes) -> None:
+    def texts(self, begin: int, texts: Sequence[bytes]) -> None:
         for judge in self._judges:
-            judge.text(index, text)
+            judge.texts(begin, texts)
 
     async def tile_done(self, begin: int, end: int) -> None:
         for judge in self._judges:

@@ -7,6 +7,7 @@ from govern.web.api.accounts import AccountsController
 from govern.web.api.approvals import ApprovalsController
 from govern.web.api.audit import AuditController
 from govern.web.api.audit_exports import AuditExportsController
+from govern.web.api.audit_state import log_state
 from govern.web.api.audit_tiles import AuditTilesController
 from govern.web.api.grants import GRANTS
 from govern.web.api.members import MembersController, read_me
@@ -32,6 +33,7 @@ API = Router(
         AuditController,
         AuditExportsController,
         AuditTilesController,
+        log_state,
     ],
     guards=[check_request],
     security=[{"bearer": []}],

@@ -9,7 +9,8 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from govern.domain.actions import Action
 from govern.domain.drafts import Draft
 from govern.domain.messages import Kind, State
-from govern.services.message_views import MessageFilter, get_message, list_messages
+from govern.services.message_lists import MessageFilter, list_messages
+from govern.services.message_views import get_message
 from govern.services.messages import draft_message, revise_message, schedule_message, withdraw_message
 from govern.services.submission import submit_message
 from govern.web.api.idempotency import IdempotencyKey, answer_once, form_key

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from govern.errors import N_, Invalid
-from govern.services.message_views import BadCursor
+from govern.services.message_lists import BadCursor
 from govern.web.auth import AnyConnection, AnyRequest
 
 SCOPE = r"^(company|brand:[a-z0-9][a-z0-9-]{0,38}|account:[A-Za-z0-9_]{1,15})$"

@@ -22,7 +22,7 @@ HEALTH: Mapping[Health, Badge] = {
     Health.BROKEN: Badge(N_("Log broken"), "bad", "alert-triangle"),
 }
 AGAINST: Mapping[str, str] = {
-    "key": N_("a public key given from outside"),
+    "key": N_("the public key, in a file outside the database"),
     "guard": N_("the guard file, outside the database"),
     "saved": N_("saved checkpoints"),
 }

@@ -14,7 +14,8 @@ from govern.errors import NotFound
 from govern.services.accounts import get_account, list_accounts
 from govern.services.audit import EntryFilter, EntryView
 from govern.services.audit_log import search_log
-from govern.services.message_views import MessageFilter, get_message, list_messages, list_revisions
+from govern.services.message_lists import MessageFilter, list_messages
+from govern.services.message_views import get_message, list_revisions
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form
