@@ -65,7 +65,7 @@ async def _again(work: Callable[[], Awaitable[None]], stop: asyncio.Event, every
             pause = every - (time.monotonic() - begun)
         except (*AWAY, PostgresError) as error:
             logger.warning("log.database_away", error=type(error).__name__, says=str(error)[:200])
-            pause = AWAY_PAUSE
+            pause = max(AWAY_PAUSE, every)
         if pause > 0:
             await _rest(stop, pause)
         else:

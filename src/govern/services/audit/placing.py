@@ -22,6 +22,7 @@ TRIES = 10
 _ONE_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 # The statistics may be of a time when the table was small: only the index on `xid` is right, at every size.
 _BY_INDEX = "SET LOCAL enable_seqscan = off"
+_PATIENT = "SET LOCAL statement_timeout = '10min'"  # for what reads the whole log
 _DELTA = """
 WITH delta AS MATERIALIZED (
   SELECT arrival FROM audit.entry
@@ -76,6 +77,7 @@ async def place_missing(*, reached: Reached = go_on) -> int:
     For a database that was moved, and for an hourly look: it stops writers for its time, and reads the whole log.
     """
     async with transaction():
+        await AuditLogState.raw(_PATIENT)
         state = await lock_state()
         missing = [row["arrival"] for row in rows(await AuditEntry.raw(_ADOPT))]
         reached("adopted")
@@ -88,6 +90,7 @@ async def place_missing(*, reached: Reached = go_on) -> int:
 async def is_missing() -> bool:
     """Tell whether an entry older than a minute has no leaf, whatever the snapshots say. Reads the whole log."""
     async with transaction():
+        await AuditLogState.raw(_PATIENT)
         return bool(rows(await AuditEntry.raw(_STALE)))
 
 

@@ -81,14 +81,13 @@ async def log_began() -> datetime | None:
     return began
 
 
-async def known_logs() -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the origins this log had, and the public keys it names for itself."""
+async def known_origins() -> frozenset[str]:
+    """Return the names this log had."""
     entries = [
         read_entry(str(row["entry"])) for row in await _told([LogCreated.NAME, LogContinued.NAME], _MOST_ORIGINS)
     ]
     said = [entry.data for entry in entries if entry]
-    origins = {str(data[name]) for data in said for name in ("origin", "before") if name in data}
-    return frozenset(origins), tuple(str(data["key"]) for data in said if "key" in data)
+    return frozenset(str(data[name]) for data in said for name in ("origin", "before") if name in data)
 
 
 async def _told(actions: list[str], most: int) -> list[dict[str, object]]:

@@ -20,7 +20,7 @@ from govern.services.audit.row_checks import (
     Earlier,
     check_rows,
     indexed_to,
-    known_logs,
+    known_origins,
     last_verification,
     state_of_log,
 )
@@ -30,7 +30,7 @@ from govern.services.use_case import use_case
 from govern.settings import Settings
 from govern.tables import AuditLogState
 from govern.tlog.checkpoint import Checkpoint, open_checkpoint
-from govern.tlog.note import NoteError, VerifierKey, parse_verifier
+from govern.tlog.note import NoteError, VerifierKey
 from govern.tlog.tree import EMPTY_ROOT
 
 _ONE_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -73,8 +73,8 @@ class _Verification:
             return None
         return found if found.origin in self.origins else None
 
-    def choose_keys(self, own: Sequence[str]) -> None:
-        """Take the key we were given, or the one this installation has; the log's own word for it proves nothing."""
+    def choose_key(self) -> None:
+        """Take the key we were given, or the one this installation has: a log cannot vouch for its own."""
         if self.question.key is not None:
             self.keys = [self.question.key]
             return
@@ -82,8 +82,8 @@ class _Verification:
             self.keys = [read_verifier(self.settings.verifier_file)]
             self.key_words = f"The key is the one in {self.settings.verifier_file}."
         except VerifierUnfit as error:
-            self.findings.skip("key", f"Only the log vouches for its key: give --key. ({error.detail})")
-            self.keys = [key for text in own if (key := _key(text))]
+            for check in ("key", "signature"):
+                self.findings.skip(check, f"No key is at hand: give --key. ({error.detail})")
 
     def keep(self, check: str, where: str, note: str) -> Checkpoint | None:
         """Add a checkpoint that the log must go on from; one nobody we know signed says nothing."""
@@ -108,9 +108,8 @@ async def verify_log(question: Question, *, settings: Settings) -> Verdict:
         origin, placed = await state_of_log()
         if origin is None and not placed and not isinstance(guard, str):
             raise NoLog
-        origins, own = await known_logs()
-        run.origins = {*origins, settings.audit_origin, *([origin] if origin else [])}
-        run.choose_keys(own)
+        run.origins = {*await known_origins(), settings.audit_origin, *([origin] if origin else [])}
+        run.choose_key()
         newest = _newest(run, await last_checkpoint(), guard, placed)
         earlier = await last_verification()
         begin = _begin(run, earlier)
@@ -131,11 +130,11 @@ def _newest(run: _Verification, row: SignedRow | None, guard: str | OSError | No
     """Return the biggest checkpoint to check the entries against, believed or not; add the others to what is kept."""
     newest = Checkpoint(run.settings.audit_origin, 0, EMPTY_ROOT)
     if row is not None:
-        newest = run.signed(row.note) or Checkpoint(run.settings.audit_origin, row.size, row.root)
-        if run.signed(row.note) is None or (newest.size, newest.root) != (row.size, row.root):
+        newest = Checkpoint(newest.origin, row.size, row.root)
+        noted = run.signed(row.note)
+        if run.keys and (noted is None or (noted.size, noted.root) != (row.size, row.root)):
             words = f"The newest checkpoint, of {row.size} entries, is not one that the key signed."
             run.findings.wrong("signature", words, row.size - 1)
-            newest = Checkpoint(newest.origin, row.size, row.root)
     if isinstance(guard, str):
         kept = run.keep("guard", "The guard file", guard)
         if kept is not None and newest.size < kept.size <= placed:
@@ -234,10 +233,3 @@ async def record_verdict(verdict: Verdict, *, actor: Actor, now: datetime) -> No
         )
     async with use_case(actor=actor, now=now):
         await record(entry, actor=actor, now=now, object=LOG, scope=COMPANY)
-
-
-def _key(text: str) -> VerifierKey | None:
-    try:
-        return parse_verifier(text)
-    except NoteError:
-        return None
