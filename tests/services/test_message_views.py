@@ -7,7 +7,7 @@ import pytest
 from govern.domain.drafts import TextUnstorable
 from govern.domain.members import Actor
 from govern.domain.messages import Kind, Message, State
-from govern.errors import Denied, NotFound
+from govern.errors import NotFound
 from govern.services.approvals import withdraw_approval
 from govern.services.message_views import (
     BadCursor,
@@ -82,7 +82,7 @@ async def test_no_id_of_another_scope_opens_anything(office: Office) -> None:
         ),
     }
     for call in calls.values():
-        async with assert_refused(Denied, office.owner):
+        async with assert_refused(UnknownMessage, office.owner):
             await call
 
 
