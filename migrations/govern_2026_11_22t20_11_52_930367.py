@@ -1903,6 +1903,27 @@ async def forwards():
     )
 
     manager.add_column(
+        table_class_name="Member",
+        tablename="member",
+        column_name="suspended_at",
+        db_column_name="suspended_at",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
         table_class_name="ApiToken",
         tablename="api_token",
         column_name="actions",

@@ -73,6 +73,11 @@ BEGIN
   PERFORM access_bump('grant', ARRAY[NEW.id::text]);
   RETURN NULL;
 END $$;
+CREATE OR REPLACE FUNCTION member_suspended_at() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  NEW.suspended_at := CASE WHEN NEW.state = 'suspended' THEN now() END;
+  RETURN NEW;
+END $$;
 CREATE OR REPLACE FUNCTION access_scopes_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
 BEGIN
@@ -134,6 +139,10 @@ CREATE TRIGGER member_gate BEFORE UPDATE OF state OR DELETE OR TRUNCATE ON membe
 DROP TRIGGER IF EXISTS member_state_changed ON member;
 CREATE TRIGGER member_state_changed AFTER UPDATE OF state ON member
   FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION access_member_changed();
+DROP TRIGGER IF EXISTS member_suspended ON member;
+CREATE TRIGGER member_suspended BEFORE UPDATE OF state, suspended_at ON member
+  FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state OR OLD.suspended_at IS DISTINCT FROM NEW.suspended_at)
+  EXECUTE FUNCTION member_suspended_at();
 DROP TRIGGER IF EXISTS scope_gate ON scope;
 CREATE TRIGGER scope_gate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON scope
   FOR EACH STATEMENT EXECUTE FUNCTION access_gate();

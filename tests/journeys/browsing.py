@@ -34,7 +34,7 @@ class Visitor:
     def __init__(self, page: Page, service: Service) -> None:
         self.page = page
         self.service = service
-        self._own = {urlsplit(address).netloc for address in (service.panel, service.panel_by_name, service.sandbox)}
+        self._own = {urlsplit(address).netloc for address in (service.panel, service.panel_by_address, service.sandbox)}
         self._complaints: list[str] = []
         self._expected: set[int] = set()
         page.on("console", self._hear)

@@ -1,6 +1,7 @@
 """The running service as tests reach it: its people and programs, its parts, and what it says of itself."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -50,11 +51,12 @@ class Service:
         self.last_words = ""
         self._open = ExitStack()
         self._programs: dict[str, httpx.Client] = {}
+        self._scripts: dict[str, httpx.Client] = {}
 
     @property
-    def panel_by_name(self) -> str:
-        """The panel as `localhost`: browsers keep passkeys for names only."""
-        return self.panel.replace("127.0.0.1", "localhost")
+    def panel_by_address(self) -> str:
+        """The panel without a name: browsers keep passkeys for names only."""
+        return self.panel.replace("localhost", "127.0.0.1")
 
     @cached_property
     def x(self) -> httpx.Client:
@@ -67,6 +69,19 @@ class Service:
             token = {"Authorization": f"Bearer {self.people[name].token}"}
             self._programs[name] = self._client(self.api, token)
         return self._programs[name]
+
+    def script(self, name: str) -> httpx.Client:
+        """The API as the panel's own scripts ask it: with this person's fresh session, which tokens never are."""
+        if name not in self._scripts:
+            client = self._client(self.panel.removesuffix("/admin"), {})
+            person = {"email": self.people[name].email, "password": self.people[name].password}
+            assert client.post("/admin/sign-in", data=person).status_code == 303
+            found = re.search(r'name="_csrf" value="([^"]+)"', client.get("/admin/settings").text)
+            assert found is not None
+            client.headers["X-CSRF"] = found[1]
+            client.base_url = httpx.URL(self.panel.removesuffix("/admin") + "/api/v1")
+            self._scripts[name] = client
+        return self._scripts[name]
 
     def close(self) -> None:
         self._open.close()

@@ -75,7 +75,7 @@ async def test_the_slower_of_two_managers_sees_what_changed_and_keeps_the_reason
     visit: Visit, service: Service, words: str
 ) -> None:
     grant = {"role": "author", "scope": "account:AldaneBijoux", "reason": f"He helps out, {words}."}
-    given = told(service.program("nadia").post("/members/tom.lebris@aldane.example/grants", json=grant), 201)
+    given = told(service.script("nadia").post("/members/tom.lebris@aldane.example/grants", json=grant), 201)
     number = service.write("tom", "AldaneBijoux", f"The ring comes in silver, {words}.")["number"]
     claire, ines = await visit("claire"), await visit("ines")
     ines.expect(409)

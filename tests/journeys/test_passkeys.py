@@ -25,7 +25,7 @@ async def test_a_passkey_signs_in_alone_and_as_the_second_step(visit: Visit, ser
     email = await add_somebody(visit, words)
     ana = await visit()
     await plug_in_key(ana)
-    page, panel = ana.page, service.panel_by_name
+    page, panel = ana.page, service.panel
     await page.goto(f"{panel}/sign-in")
     await ana.give_password(email, PASSWORD)
     await page.wait_for_url(panel)
@@ -52,14 +52,14 @@ async def test_a_passkey_signs_in_alone_and_as_the_second_step(visit: Visit, ser
 async def test_a_key_without_a_passkey_is_told_so_and_changes_nothing(visit: Visit, service: Service) -> None:
     somebody = await visit()
     await plug_in_key(somebody)
-    await somebody.page.goto(f"{service.panel_by_name}/sign-in")
+    await somebody.page.goto(f"{service.panel}/sign-in")
     await somebody.press("Sign in with a passkey")
     await somebody.sees("That did not work.")
     assert somebody.page.url.endswith("/sign-in")
 
 
-async def test_without_a_name_no_passkey_is_offered(visit: Visit) -> None:
+async def test_without_a_name_no_passkey_is_offered(visit: Visit, service: Service) -> None:
     somebody = await visit()
-    await somebody.open("/sign-in")
+    await somebody.page.goto(f"{service.panel_by_address}/sign-in")
     await somebody.page.get_by_label("E-mail").wait_for()
     assert await somebody.page.get_by_role("button", name="passkey").count() == 0

@@ -44,8 +44,14 @@ async def test_a_role_at_one_account_counts_from_the_next_request_until_it_is_re
     assert (given["action"], taken["action"]) == ("role.assigned", "role.revoked")
 
 
-def test_a_program_gives_and_takes_a_role(service: Service, words: str) -> None:
-    nadia, lea = service.program("nadia"), service.program("lea")
+def test_a_token_gives_no_role(service: Service, words: str) -> None:
+    grant = {"role": "author", "scope": "account:AldaneAtelier", "reason": f"For a week, {words}."}
+    answer = service.program("nadia").post(f"/members/{LEA}/grants", json=grant)
+    assert refused(answer, 403, "access.denied")["reason"] == "token_limit"
+
+
+def test_a_role_given_and_taken_through_the_api_counts_at_once(service: Service, words: str) -> None:
+    nadia, lea = service.script("nadia"), service.program("lea")
     body = {"account": "AldaneAtelier", "kind": "post", "text": f"Un geste, {words}."}
     refused(lea.post("/messages", json=body), 403, "access.denied")
     grant = {"role": "author", "scope": "account:AldaneAtelier", "reason": f"For a week, {words}."}
@@ -61,5 +67,5 @@ def test_a_program_gives_and_takes_a_role(service: Service, words: str) -> None:
 
 def test_nobody_gives_a_role_to_themselves(service: Service) -> None:
     grant = {"role": "viewer", "scope": "account:AldaneCare", "reason": "I would like to."}
-    answer = service.program("nadia").post("/members/nadia.ferrand@aldane.example/grants", json=grant)
+    answer = service.script("nadia").post("/members/nadia.ferrand@aldane.example/grants", json=grant)
     assert refused(answer, 403, "access.denied")["rule"] == "grant.self"

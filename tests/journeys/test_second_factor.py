@@ -16,7 +16,7 @@ async def set_up(visitor: Visitor) -> tuple[pyotp.TOTP, list[str]]:
     """Set up an app; return what it computes with, and the recovery codes."""
     await visitor.open("/settings/security")
     await visitor.press("Set up")
-    assert await visitor.page.locator("svg.qr").is_visible()
+    await visitor.page.locator("svg.qr").wait_for()
     app = pyotp.TOTP((await visitor.page.locator("#key").inner_text()).replace(" ", ""))
     await visitor.page.get_by_label("Six digits").fill(app.now())
     await visitor.press("Confirm")

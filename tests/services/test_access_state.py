@@ -239,6 +239,18 @@ async def test_the_past_of_this_moment_is_the_present(
     assert (then.grants, then.parents, then.digest) == (now.grants, now.parents, now.digest)
 
 
+async def test_a_suspension_is_part_of_the_past_from_its_moment_on(
+    company: Company, access: Access, owner: asyncpg.Connection
+) -> None:
+    before = await owner.fetchval("SELECT clock_timestamp()")
+    await owner.execute("UPDATE member SET state = 'suspended' WHERE id = $1", company.leo.member)
+    leo = str(company.leo.member)
+    assert leo in (await access.as_of(before)).grants
+    then, now = await access.as_of(await owner.fetchval("SELECT clock_timestamp()")), await access.snapshot()
+    assert leo not in then.grants
+    assert then.grants == now.grants
+
+
 async def _revoke_by_hand(owner: asyncpg.Connection, grant: UUID) -> None:
     await owner.execute(
         "UPDATE role_grant SET revoked_at = clock_timestamp(), revoke_reason = 'hand' WHERE id = $1", grant

@@ -13,7 +13,7 @@ from govern.access import Access
 from govern.domain.calendars import Form, read_calendar
 from govern.domain.members import Actor
 from govern.domain.messages import State
-from govern.errors import Denied
+from govern.services.accounts import UnknownAccount
 from govern.services.import_checks import check_calendar
 from govern.services.imports import (
     AlreadyImported,
@@ -237,7 +237,7 @@ async def test_right_that_is_lost_between_check_and_import_takes_all_lines_back(
     checked = await check("Help,post,Fine.,,,,")
     await owner.execute("UPDATE member SET state = 'suspended' WHERE id = $1", company.ana.member)
     async with assert_nothing_changed(owner):
-        with pytest.raises(Denied):
+        with pytest.raises(UnknownAccount):
             await bring(checked)
     await assert_audited("access.denied", outcome="denied", actor=company.ana.id)
 

@@ -57,25 +57,38 @@ def read_measures(timings: Sequence[Timing], sizes: Sequence[int], costs: Costs)
 
 
 _Times = Mapping[tuple[int, str, str], float]
+_ONCE = "actions without an effect: one evaluator decides"
 _TWICE = "actions with an effect: both evaluators decide"
 
 
 def _decisions(of: _Times, least: int, most: int) -> Iterator[Measure]:
     ours = of[most, "once", "ours"]
-    yield measure("decisions_per_second", "Decisions in a second", 1e6 / ours, "/s")
+    yield measure("decisions_per_second", "Decisions in a second", 1e6 / ours, "/s", note=_ONCE)
     yield measure(
         "decisions_per_second.twice", "Decisions in a second", 1e6 / of[most, "twice", "ours"], "/s", note=_TWICE
     )
-    yield measure("against_dict_walk", "Time of a dict walk", ours / of[most, "once", "dict_walk"], "x", at_most=12)
+    yield measure(
+        "against_dict_walk",
+        "Times as long as a dict walk",
+        ours / of[most, "once", "dict_walk"],
+        "x",
+        at_most=12,
+        note=_ONCE,
+    )
     yield measure(
         "against_dict_walk.twice",
-        "Time of a dict walk",
+        "Times as long as a dict walk",
         of[most, "twice", "ours"] / of[most, "twice", "dict_walk"],
         "x",
         note=_TWICE,
     )
     yield measure(
-        "growth", f"Time with {most:,} grants against {least:,}", ours / of[least, "once", "ours"], "x", at_most=1.2
+        "growth",
+        f"Times as long with {most:,} grants as with {least:,}",
+        ours / of[least, "once", "ours"],
+        "x",
+        at_most=1.2,
+        note=_ONCE,
     )
 
 
@@ -83,10 +96,10 @@ def _others(of: _Times, most: int) -> Iterator[Measure]:
     for name, label, goal in (("stock_casbin", "stock pycasbin", 12), ("cedarpy", "cedarpy", 4)):
         for kind in ("once", "twice"):
             theirs, ours = of.get((most, kind, name)), of[most, kind, "ours_few"]
-            note = _TWICE if kind == "twice" else ""
+            note = _TWICE if kind == "twice" else _ONCE
             yield measure(
                 f"faster_than_{name}" + (".twice" if kind == "twice" else ""),
-                f"Faster than {label}",
+                f"Times as fast as {label}",
                 None if theirs is None else theirs / ours,
                 "x",
                 at_least=goal if kind == "once" else None,

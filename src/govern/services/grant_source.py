@@ -28,14 +28,15 @@ _LOCK = _STATE + " FOR NO KEY UPDATE"
 _CHANGES = """
 SELECT version, subject, kind FROM access_change WHERE version > {} ORDER BY version
 """
-# A moment of the past asks the history: granted by then, and not yet revoked.
+# A moment of the past asks the history: granted by then, not yet revoked, the member not suspended since.
 _HELD = """
 SELECT g.id, g.id::text AS grant, g.member::text AS member, g.role, g.scope, g.starts_at, g.expires_at
   FROM role_grant g JOIN member m ON m.id = g.member
  WHERE ({}::uuid[] IS NULL OR g.member = ANY ({}::uuid[])) AND g.id > {}::uuid
    AND CASE WHEN {}::timestamptz IS NULL
             THEN g.revoked_at IS NULL AND m.state = 'active' AND (g.expires_at IS NULL OR g.expires_at > now())
-            ELSE g.granted_at <= {}::timestamptz AND (g.revoked_at IS NULL OR g.revoked_at > {}::timestamptz) END
+            ELSE g.granted_at <= {}::timestamptz AND (g.revoked_at IS NULL OR g.revoked_at > {}::timestamptz)
+                 AND (m.suspended_at IS NULL OR m.suspended_at > {}::timestamptz) END
  ORDER BY g.id LIMIT {}
 """
 _FIRST = UUID(int=0)
@@ -110,7 +111,7 @@ class PostgresGrants:
         wanted = None if members is None else [UUID(member) for member in members]
         last: UUID | None = _FIRST
         while last is not None:
-            page = await _rows(RoleGrant.raw(_HELD, wanted, wanted, last, at, at, at, PAGE))
+            page = await _rows(RoleGrant.raw(_HELD, wanted, wanted, last, at, at, at, at, PAGE))
             yield [_grant(row) for row in page]
             last = page[-1]["id"] if len(page) == PAGE else None
 

@@ -16,6 +16,8 @@ class Member(Table, tablename="member"):
     name = Varchar(length=80, default=None, null=False)
     password_hash = Text(default=None, null=True, secret=True)
     state = Varchar(length=12, default=MemberState.ACTIVE.value, null=False)
+    suspended_at = Timestamptz(default=None, null=True)
+    """Set by a trigger while the state is `suspended`: access as of a date asks for it."""
     language = Varchar(length=2, default="en", null=False)
     zone = Varchar(length=64, default="Europe/Paris", null=False)
     theme = Varchar(length=8, default="system", null=False)
