@@ -51,7 +51,7 @@ def test_query_is_cut_into_its_terms(text: str, found: list[tuple[str, str, bool
     assert parts(text) == found
 
 
-@pytest.mark.parametrize(("typed", "near"), [("actr", "actor"), ("by_rule", "rule"), ("acount", "account")])
+@pytest.mark.parametrize(("typed", "near"), [("actr", "actor"), ("by_rule", "rule"), ("accnt", "account")])
 def test_unknown_key_names_the_nearest(typed: str, near: str) -> None:
     with pytest.raises(UnknownKey) as refused:
         read_query(f"{typed}:x")

@@ -17,12 +17,7 @@ from govern.services.grant_writing import (
     LastAdmin,
     UnknownRole,
 )
-from govern.services.grants import (
-    GrantView,
-    assign_role,
-    list_grants,
-    revoke_role,
-)
+from govern.services.grants import GrantView, assign_role, list_grants, revoke_role
 from govern.services.members import UnknownMember
 from govern.services.scope_rights import UnknownScope
 from govern.tables import RoleGrant

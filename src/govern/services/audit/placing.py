@@ -128,7 +128,7 @@ async def _grow(state: LogState, arrivals: Sequence[int], reached: Reached) -> t
 
 
 async def _place_chunk(growth: Growth, arrivals: Sequence[int], reached: Reached) -> None:
-    begin, hashes = growth.size, []
+    begin, hashes = growth.size, list[bytes]()
     for row in rows(await AuditEntry.raw(_TEXTS, list(arrivals))):
         found = leaf_hash(row["entry"])  # the text decides, whatever its writer said
         if found != row["leaf_hash"]:

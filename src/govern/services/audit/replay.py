@@ -1,6 +1,7 @@
 """Replaying the log: what messages, grants and pauses are by its entries must be what their tables say."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,25 +125,27 @@ async def check_replay(findings: Findings) -> int:
         "grant": rows(await RoleGrant.raw(_GRANTS)),
         "pause": rows(await Pause.raw(_PAUSES)),
     }
-    for kind, found in tables.items():
-        await _compare(kind, replay.told[kind], found, findings)
+    wrong = [each for kind, found in tables.items() for each in _compare(kind, replay.told[kind], found)]
+    wrong.sort(key=lambda each: each[0] or sys.maxsize)  # what an entry can be named for comes first
+    for number, (told, words) in enumerate(wrong):
+        findings.wrong("replay", words, await _place(told) if told and not number else None)
     return sum(map(len, tables.values()))
 
 
-async def _compare(kind: str, told: Mapping[str, _Told], found: list[dict[str, Any]], findings: Findings) -> None:
+def _compare(kind: str, told: Mapping[str, _Told], found: list[dict[str, Any]]) -> Iterator[tuple[int | None, str]]:
+    """Give what table and log say differently, each with the arrival of the last entry about it, None if there is none."""
     present = set()
     for row in found:
         present.add(row["id"])
         known = told.get(row["id"])
         if known is None:
-            findings.wrong("replay", f"No entry tells of the {kind} {row['id']}, which is in its table.")
+            yield None, f"No entry tells of the {kind} {row['id']}, which is in its table."
         elif fact := _contradicted(known, row):
-            words = f"The {kind} {row['id']}: {fact} is {row[fact]!r} in its table, {known.facts[fact]!r} by the log."
-            findings.wrong("replay", words, await _place(known.arrival))
+            said = f"{fact} is {row[fact]!r} in its table, {known.facts[fact]!r} by the log"
+            yield known.arrival, f"The {kind} {row['id']}: {said}."
     for name, known in told.items():
         if name not in present:
-            words = f"The {kind} {name}, of which the log tells, is not in its table."
-            findings.wrong("replay", words, await _place(known.arrival))
+            yield known.arrival, f"The {kind} {name}, of which the log tells, is not in its table."
 
 
 def _contradicted(known: _Told, row: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from govern import log
 from govern.database import SERVER_SETTINGS
 
 logger = log.get(__name__)
-LOCK = 0x73657175656E63  # "sequenc": a session's own, so PostgreSQL gives it on when the process or its network dies
+LOCK = 0x73657175656E63  # a session's own, so PostgreSQL gives it on when the process or its network dies
 AGAIN = 0.5
 _TRY = "SELECT pg_try_advisory_lock($1)"
 
