@@ -215,6 +215,17 @@ PANEL: Mapping[str, Call] = {
     "GET /why/{entry:uuid}": Call(thing="entry", action=Action.ACCESS_READ, seen=Seen.BY_NOBODY),
     "GET /audit": Call(thing="company", at=At.SOMEWHERE),
     "GET /audit/{arrival:int}": Call(thing="entry", seen=Seen.BY_NOBODY),
+    "POST /audit/{arrival:int}/personal": Call(thing="entry", body=lambda _t: {}, seen=Seen.BY_NOBODY),
+    "POST /audit/views/{view:uuid}/remove": msgspec.structs.replace(OTHERS, thing="others_view"),
+    "GET /audit/log": Call(thing="company", at=At.SOMEWHERE),
+    "GET /audit/export": Call(thing="company", at=At.COMPANY),
+    "POST /audit/export": Call(
+        thing="company", body=lambda _t: {"format": "csv", "range": "0:1", **WHY}, at=At.COMPANY
+    ),
+    "GET /audit/exports/{export:uuid}": Call(thing="export", at=At.COMPANY, seen=Seen.BY_NOBODY),
+    "POST /audit/exports/{export:uuid}/file": Call(
+        thing="export", body=lambda _t: {}, at=At.COMPANY, seen=Seen.BY_NOBODY
+    ),
     "POST /pause": Call(body=stop),
     "POST /pause/{pause:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
     "POST /settings/security/tokens": Call(thing="company", body=lambda _t: {"name": "test"}, at=At.HELD),

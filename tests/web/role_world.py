@@ -21,7 +21,7 @@ from govern.services.policies import Policies
 from govern.services.sessions import find_session, hash_token, open_session
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
-from govern.tables import ApiToken, AuditEntry, AuditExport, Member, Passkey, Pause
+from govern.tables import ApiToken, AuditEntry, AuditExport, Member, Passkey, Pause, SavedView
 from govern.web.auth import cookie_name, csrf_token
 from tests.factories import make_account, make_grant, make_member, make_message
 from tests.hand import by_hand
@@ -197,7 +197,7 @@ class World:
                 finished_at=now,
             )
         )
-        return {"export_id": export}
+        return {"export_id": export, "export": export}
 
     async def token(self, _place: str, person: Person) -> Thing:
         return await self._token_of(person.actor)
@@ -228,6 +228,11 @@ class World:
             )
         )
         return {"passkey": passkey}
+
+    async def others_view(self, _place: str, _person: Person) -> Thing:
+        view = uuid4()
+        await SavedView.insert(SavedView(id=view, member=self.writer.member, page="audit", name=str(view), query="q"))
+        return {"view": view}
 
     async def _token_of(self, actor: Actor) -> Thing:
         token, now = uuid7(datetime.now(UTC)), datetime.now(UTC)
@@ -262,6 +267,7 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
         "others_passkey",
         "others_session",
         "others_token",
+        "others_view",
         "own_message",
         "pause",
         "proven",
@@ -285,7 +291,9 @@ def nothing(kind: str) -> Thing:
         "session_id",
         "passkey",
         "entry",
+        "export",
         "export_id",
+        "view",
     )
     return {
         **dict.fromkeys(names, some),

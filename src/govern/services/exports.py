@@ -111,6 +111,17 @@ async def request_export(
         return await _own(export_id, actor)
 
 
+async def check_may_export(*, actor: Actor, access: Access, now: datetime) -> None:
+    """Refuse who may not export, whatever they prove; the fresh proof is asked for when the export is.
+
+    Raises:
+        Denied
+    """
+    async with use_case(actor=actor, now=now):
+        if COMPANY not in await access.where_can(actor, Action.AUDIT_EXPORT):
+            await access.require(actor, Action.AUDIT_EXPORT, Target(scope=COMPANY))
+
+
 async def list_exports(*, actor: Actor, access: Access, now: datetime) -> list[Export]:
     """Return one's own exports, the newest first, at most 50.
 

@@ -13,7 +13,15 @@ from litestar.response import Redirect, Stream
 from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.exports import ExportFormat, ExportState, Question, read_range
 from govern.errors import N_, Conflict, Invalid
-from govern.services.exports import Export, fetch_export, get_export, list_exports, read_file, request_export
+from govern.services.exports import (
+    Export,
+    check_may_export,
+    fetch_export,
+    get_export,
+    list_exports,
+    read_file,
+    request_export,
+)
 from govern.web.panel.audit_query import address
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
@@ -95,6 +103,7 @@ async def may_export(desk: Desk) -> bool:
 @get("/audit/export", opt={"action": Action.AUDIT_EXPORT})
 async def show_ask(desk: AtDesk, q: FromQuery[str] = "") -> Response[str]:
     """Ask what to take out; the filter is the one that was open."""
+    await check_may_export(actor=desk.actor, access=desk.access, now=desk.now)
     return await _ask(desk, Form(values={"q": q}))
 
 
@@ -122,6 +131,7 @@ async def post_export(desk: AtDesk) -> Response[str] | Redirect:
 async def show_export(desk: AtDesk, export: FromPath[UUID]) -> Response[str]:
     """How far an export is; its file when it is done."""
     who: Any = {"actor": desk.actor, "access": desk.access, "now": desk.now}
+    await check_may_export(**who)
     found = _line(desk, await get_export(export, **who))
     page = ExportPage(export=found, proof=await desk.proof(), form=Form(), back=EXPORT)
     return await desk.show("pages/audit_export.html", page, here="audit", title=_("Export"), part="export")

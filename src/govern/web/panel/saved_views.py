@@ -9,7 +9,6 @@ from litestar import Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from govern.domain.actions import Action
 from govern.domain.audit.query import read_query
 from govern.errors import Conflict, Invalid
 from govern.services.saved_views import MAX_NAME, MAX_QUERY, forget_view, list_views, save_view
@@ -60,7 +59,11 @@ async def own_views(desk: Desk, q: str) -> Sequence[OwnView]:
     ]
 
 
-@post("/audit/views", status_code=303, opt={"action": Action.AUDIT_READ})
+@post(
+    "/audit/views",
+    status_code=303,
+    opt={"signed_in": "one's own words for a query; what it finds is asked when it is opened"},
+)
 async def post_view(desk: AtDesk) -> Response[str] | Redirect:
     """Keep the query that is open under a name."""
     form = await read_form(desk.request)
@@ -73,7 +76,7 @@ async def post_view(desk: AtDesk) -> Response[str] | Redirect:
     return go(address(data.q))
 
 
-@post("/audit/views/{view:uuid}/remove", status_code=303, opt={"action": Action.AUDIT_READ})
+@post("/audit/views/{view:uuid}/remove", status_code=303, opt={"signed_in": "forgets one's own view"})
 async def post_remove(desk: AtDesk, view: FromPath[UUID]) -> Redirect:
     """Remove one of one's own views; the query stays open."""
     form = await read_form(desk.request)
