@@ -281,20 +281,20 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
 def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
-    names = (
-        "grant",
-        "grant_id",
-        "pause",
-        "pause_id",
-        "token",
-        "token_id",
-        "session_id",
-        "passkey",
+    names = [
         "entry",
         "export",
         "export_id",
+        "grant",
+        "grant_id",
+        "passkey",
+        "pause",
+        "pause_id",
+        "session_id",
+        "token",
+        "token_id",
         "view",
-    )
+    ]
     return {
         **dict.fromkeys(names, some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",
