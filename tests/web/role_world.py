@@ -281,22 +281,10 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
 def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
-    names = [
-        "entry",
-        "export",
-        "export_id",
-        "grant",
-        "grant_id",
-        "passkey",
-        "pause",
-        "pause_id",
-        "session_id",
-        "token",
-        "token_id",
-        "view",
-    ]
+    people = ("grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
+    log = ("entry", "export", "export_id", "view")
     return {
-        **dict.fromkeys(names, some),
+        **dict.fromkeys((*people, *log), some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",
         "number": "M-987654",
         "tile_path": "0/000.p/1",
