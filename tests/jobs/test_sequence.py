@@ -1,11 +1,9 @@
 """The sequencer's loops, and what hangs on them: no log, no send."""
 
 import asyncio
-from datetime import timedelta
 
 import asyncpg
 import pytest
-from msgspec.structs import replace
 
 from govern.access import Access
 from govern.jobs.sequence import sequence
@@ -67,8 +65,8 @@ async def test_a_database_that_hangs_up_is_waited_for(sequenced: Log, owner: asy
 async def unsequenced(
     the_log: Log, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings
 ) -> Desk:
-    """A company whose log nobody sequences; it does not wait long for it."""
-    return await make_desk(owner, access, policies, replace(config, send_write_window=timedelta(seconds=0.3)))
+    """A company whose log nobody sequences."""
+    return await make_desk(owner, access, policies, config)
 
 
 async def test_nothing_is_sent_without_the_log_and_it_goes_once_the_log_is_back(
@@ -113,7 +111,6 @@ async def test_a_worker_that_is_stopped_while_it_waits_for_the_log_sends_nothing
     unsequenced: Desk, owner: asyncpg.Connection
 ) -> None:
     message = await unsequenced.write()
-    unsequenced.config = replace(unsequenced.config, send_write_window=timedelta(seconds=5))
     x = FakeX("1901")
     job = asyncio.create_task(run(unsequenced, x))
 
