@@ -58,6 +58,10 @@ class Login(StrEnum):
 class Postgres:
     """A running PostgreSQL server and the ways into it."""
 
+    version = VERSION
+    binaries = BINARIES
+    init: tuple[str, ...] = INIT
+
     def __init__(self, folder: DataDir, *, fast: bool) -> None:
         self._folder = folder
         self._fast = fast
@@ -73,12 +77,12 @@ class Postgres:
 
     def start(self) -> None:
         """Make the cluster if there is none, start it, and see that database and logins are there."""
-        let_reach(self._user, BINARIES, self._folder.path)
+        let_reach(self._user, self.binaries, self._folder.path)
         if not self._data.exists():
             self._init()
         found = (self._data / "PG_VERSION").read_text().strip()
-        if found != str(VERSION):
-            raise OtherVersion(folder=self._data, found=found, expected=VERSION)
+        if found != str(self.version):
+            raise OtherVersion(folder=self._data, found=found, expected=self.version)
         self._end_left_over()
         self._choose_socket_folder()
         self.process = self._make()
@@ -105,7 +109,7 @@ class Postgres:
             PartFailed: the server refused it.
         """
         done = subprocess.run(  # noqa: S603 - the wheel's own psql
-            [BINARIES / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database],
+            [self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database],
             input=text,
             env={
                 "PGHOST": str(self._sockets),
@@ -139,7 +143,7 @@ class Postgres:
     def _process(self, program: str, *options: str, stop_signal: signal.Signals, grace: float) -> Process:
         return Process(
             "PostgreSQL",
-            [str(BINARIES / program), *options],
+            [str(self.binaries / program), *options],
             log=self._folder.log("postgres"),
             cwd=self._folder.path,
             user=self._user,
@@ -158,7 +162,7 @@ class Postgres:
             for path in (fresh, password, password.parent):
                 hand_over(self._user, path)
             options = [f"--pgdata={fresh}", "--auth=scram-sha-256", f"--pwfile={password}", f"--username={Login.OWNER}"]
-            options += [*INIT, *(["--no-sync"] if self._fast else [])]
+            options += [*self.init, *(["--no-sync"] if self._fast else [])]
             self._process("initdb", *options, stop_signal=signal.SIGINT, grace=10).finish(limit=120)
         fresh.rename(self._data)
 
