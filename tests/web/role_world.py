@@ -21,7 +21,7 @@ from govern.services.policies import Policies
 from govern.services.sessions import find_session, hash_token, open_session
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
-from govern.tables import ApiToken, AuditEntry, AuditExport, Member, Passkey, Pause, SavedView
+from govern.tables import ApiToken, AuditEntry, AuditExport, Contact, Member, Passkey, Pause, SavedView
 from govern.web.auth import cookie_name, csrf_token
 from tests.factories import make_account, make_grant, make_member, make_message
 from tests.hand import by_hand
@@ -199,6 +199,13 @@ class World:
         )
         return {"export_id": export, "export": export}
 
+    async def contact(self, _place: str, _person: Person) -> Thing:
+        """Somebody outside, whom no entry tells of."""
+        contact = uuid4()
+        row = Contact(id=contact, handle=f"kb{next(self._numbers)}", name="K. B.", created_at=datetime.now(UTC))
+        await Contact.insert(row)
+        return {"contact": contact, "contact_id": contact}
+
     async def token(self, _place: str, person: Person) -> Thing:
         return await self._token_of(person.actor)
 
@@ -251,30 +258,10 @@ class World:
         return {"token": token, "token_id": token}
 
 
+_LIFE = frozenset({"build", "close", "thing", "use_up"})
 _PERSONAL = frozenset({"export", "own_message", "token"})
 _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
-    kind: getattr(World, kind)
-    for kind in (
-        "account",
-        "colleague",
-        "company",
-        "entry",
-        "export",
-        "grant",
-        "invited",
-        "member",
-        "message",
-        "others_passkey",
-        "others_session",
-        "others_token",
-        "others_view",
-        "own_message",
-        "pause",
-        "proven",
-        "suspended",
-        "tile",
-        "token",
-    )
+    name: maker for name, maker in vars(World).items() if not name.startswith("_") and name not in _LIFE
 }
 
 
@@ -282,7 +269,7 @@ def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
     people = ("grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
-    log = ("entry", "export", "export_id", "view")
+    log = ("contact", "contact_id", "entry", "export", "export_id", "view")
     return {
         **dict.fromkeys((*people, *log), some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",
