@@ -75,6 +75,7 @@ def engines() -> Iterator[Engines]:
         timeout=120,
     )
     engines.postgres.sql(hands(), DATABASE)
+    engines.postgres.sql(f"GRANT govern_keys TO {Login.WEB}")  # tests are web and worker in one; `shipped_web` is not
     os.environ["GOVERN_DATABASE_URL"] = engines.database_url(Login.WEB)
     os.environ["GOVERN_REDIS_URL"] = engines.redis_url
     for name in ("key", "guard", "verifier"):
@@ -83,6 +84,14 @@ def engines() -> Iterator[Engines]:
     yield engines
     engines.stop()
     folder.cleanup()
+
+
+@pytest.fixture
+def shipped_web(engines: Engines) -> Iterator[str]:
+    """The web's login with the rights it is shipped with: sealed keys are not among them."""
+    engines.postgres.sql(f"REVOKE govern_keys FROM {Login.WEB}")
+    yield engines.database_url(Login.WEB)
+    engines.postgres.sql(f"GRANT govern_keys TO {Login.WEB}")
 
 
 @pytest.fixture(scope="session")

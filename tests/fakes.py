@@ -46,6 +46,14 @@ class FakeX:
         self._read("dm_events", since_id)
         return [event for event in self.dms if int(event.x_id) > int(since_id or 0)]
 
+    async def thread(self, contact_id: str, since_id: str | None) -> list[DmEvent]:
+        self._read("thread", since_id)
+        both = [event for event in self.dms if contact_id in {event.sender_id, event.recipient_id}]
+        return [event for event in both if int(event.x_id) > int(since_id or 0)]
+
+    async def find_dm(self, event_id: str) -> DmEvent | None:
+        return next((event for event in self.dms if event.x_id == event_id), None)
+
     def _read(self, what: str, since_id: str | None) -> None:
         self.read_since.append(since_id)
         if what in self.reading_fails:

@@ -1,8 +1,8 @@
 """PostgreSQL: the engine, its pool, and `transaction()`, the only way to change anything."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -67,13 +67,37 @@ async def pool(*, size: int = 10) -> AsyncIterator[None]:
 @asynccontextmanager
 async def signed_in(url: str, *, size: int = 2) -> AsyncIterator[None]:
     """Let the transactions of this block, and of tasks it starts, run under another login; queries outside of one do not."""
-    other = make_engine(url)
+    async with side_pool(url, size=size) as other:
+        with other.used():
+            yield
+
+
+class SidePool:
+    """A pool beside the main one; the transactions of a block that uses it run there."""
+
+    def __init__(self, other: PostgresEngine | None = None) -> None:
+        """Without an engine of its own it is the main pool."""
+        self._engine = other
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Let the transactions of this block run here; queries outside of one do not."""
+        before = _login.set(self._engine)
+        try:
+            yield
+        finally:
+            _login.reset(before)
+
+
+@asynccontextmanager
+async def side_pool(url: str, *, size: int = 2, lock_timeout: str | None = None) -> AsyncIterator[SidePool]:
+    """Keep a second pool open: for another login, or for transactions that keep others waiting."""
+    waits = {"lock_timeout": lock_timeout} if lock_timeout else {}
+    other = make_engine(url, server_settings={**SERVER_SETTINGS, **waits})
     await other.start_connection_pool(min_size=0, max_size=size)
-    before = _login.set(other)
     try:
-        yield
+        yield SidePool(other)
     finally:
-        _login.reset(before)
         await other.close_connection_pool()
 
 

@@ -62,6 +62,10 @@ class KeyRing:
         derive = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"govern|{purpose}|dev".encode())
         return cls({DEVELOPMENT_KEY: derive.derive(secret.encode())})
 
+    def holds(self, key_id: str) -> bool:
+        """Tell whether a key is in this ring."""
+        return key_id in self._keys
+
     def seal(self, plain: bytes, *, place: Place) -> tuple[str, bytes]:
         """Return the id of the key and the sealed bytes: 12 random bytes, ciphertext, tag."""
         nonce = os.urandom(NONCE_BYTES)

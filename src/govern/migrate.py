@@ -58,7 +58,12 @@ async def run(settings: Settings, *, renew_policy: bool = False) -> None:
             raise SettingsError([f"A migration failed: {result.message}"])
         await connection.execute(_HAND_OVER)
         await _see_to_policy(settings, renew=renew_policy and not settings.production)
-        for url, role in ((settings.database_url, "govern_app"), (settings.sequencer_database_url, "govern_sequencer")):
+        for url, role in (
+            (settings.database_url, "govern_app"),
+            (settings.worker_database_url, "govern_app"),
+            (settings.worker_database_url, "govern_keys"),
+            (settings.sequencer_database_url, "govern_sequencer"),
+        ):
             if url not in {"", owner}:
                 await _give_login(connection, url, role)
     finally:

@@ -59,10 +59,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_guard: Path | None = None
     audit_verifier: Path | None = None
     sequencer_database_url: str = ""
+    worker_database_url: str = ""
+    """The worker's login, for commands that open or keep credentials and for `govern migrate`, which can make it."""
     public_url: str = ""
     x_base_url: str = ""
     x_api_key: str = ""
     x_api_secret: str = ""
+    x_client_id: str = ""
+    """The X app as OAuth 2 knows it: public. Without it accounts are connected with OAuth 1.0a keys only."""
+    x_client_secret: str = ""
+    """For the worker alone: without it a code or a refresh token is worth nothing."""
     send_write_window: timedelta = timedelta(seconds=10)
     send_timeout: timedelta = timedelta(seconds=30)
     attempt_deadline: timedelta = timedelta(seconds=60)
@@ -183,6 +189,15 @@ def act_as_owner() -> Settings:
 def act_as_sequencer() -> Settings:
     """Make this process connect as the sequencer of the log, before anything has connected."""
     url = os.environ.get("GOVERN_SEQUENCER_DATABASE_URL")
+    if url:
+        os.environ["GOVERN_DATABASE_URL"] = url
+    current.cache_clear()
+    return current()
+
+
+def act_as_worker() -> Settings:
+    """Make this process connect as the worker, who alone reads sealed credentials, before anything has connected."""
+    url = os.environ.get("GOVERN_WORKER_DATABASE_URL")
     if url:
         os.environ["GOVERN_DATABASE_URL"] = url
     current.cache_clear()

@@ -4,9 +4,9 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,16 @@ from redis.exceptions import RedisError
 from govern import database, log
 from govern.access import Access, load_bundle
 from govern.domain.accounts import Account
+from govern.jobs.connect import connect
 from govern.jobs.declared import check_declared
 from govern.jobs.export import TIMEOUT, wake_exports
 from govern.jobs.export import export as make_export
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
+from govern.jobs.renew import EVERY as RENEW_EVERY
+from govern.jobs.renew import before_use, renew
+from govern.jobs.revoke import revoke
+from govern.jobs.rounds import Rounds, every
 from govern.jobs.sweep import sweep
 from govern.jobs.tidy import tidy
 from govern.jobs.verify import QUARTERS, verify
@@ -33,14 +38,17 @@ from govern.services import outbox
 from govern.services.access_listener import follow_access
 from govern.services.accounts import list_connected
 from govern.services.audit.wrapping import Keks
-from govern.services.credentials import load_credentials
+from govern.services.credentials import confirm_credential, load_credentials
 from govern.services.grant_source import PostgresGrants
 from govern.services.health import wait_for
 from govern.services.policies import load_policies
-from govern.services.rights import refuse_strong_role
+from govern.services.refreshing import LOCK_TIMEOUT, Renewing
+from govern.services.refreshing import POOL_SIZE as RENEWALS
+from govern.services.rights import refuse_blind_worker, refuse_strong_role
 from govern.services.sending import Claim
 from govern.settings import Settings, SettingsError
-from govern.xapi.credentials import Credentials
+from govern.xapi.credentials import Keys
+from govern.xapi.oauth import OAuthApp
 from govern.xapi.session import parse_address
 from govern.xapi.tweepy_client import TweepyClient
 from govern.xapi.vault import Vault
@@ -49,9 +57,6 @@ logger = log.get(__name__)
 MAX_JOBS = 8
 POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
 
-Rounds = Mapping[str, tuple[timedelta, Callable[[], Awaitable[None]]]]
-"""What is done again and again, by name, with the pause between."""
-
 
 def clock() -> datetime:
     """Return the time; the worker is an entry point, so it may read the clock."""
@@ -59,13 +64,13 @@ def clock() -> datetime:
 
 
 class Jobs:
-    """What the worker does, with all it needs, made once at its start.
+    """What the worker does, with all it needs, made once at its start. `side` is where renewals wait for X.
 
     Raises:
         SettingsError, PolicyFault: the environment or a policy file is not fit to start with.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, side: database.SidePool | None = None) -> None:
         try:
             parse_address(settings.x_base_url)
         except ValueError as error:
@@ -75,12 +80,15 @@ class Jobs:
         self.access = Access(load_bundle(settings.policies / "access"), PostgresGrants())
         self.policies = load_policies(settings.policies)
         self.vault = Vault.from_settings(settings)
+        self.app = OAuthApp.from_settings(settings)
+        self.renewing = Renewing(app=self.app, vault=self.vault, pool=side or database.SidePool())
         Keks.from_settings(settings)  # unfit keys end the start, not the first entry that has a comment
 
     async def publish(self, ctx: dict[str, Any], account: str) -> None:
         """Send an account's next, then hand on the wake-up of the one after it."""
         structlog.contextvars.bind_contextvars(job=ctx["job_id"])
         try:
+            await before_use(UUID(account), renewing=self.renewing, clock=clock)
             await publish(
                 UUID(account),
                 worker=self.name,
@@ -94,6 +102,22 @@ class Jobs:
             await outbox.push_due(ctx["redis"], now=clock())
         except database.AWAY as error:  # a sweep wakes it again
             logger.warning("worker.database_away", error=type(error).__name__)
+
+    async def connect(self, ctx: dict[str, Any], pending: str) -> None:
+        """Exchange the code somebody came back with from X."""
+        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        x = self.settings.x_base_url
+        await connect(pending, app=self.app, base_url=x, vault=self.vault, access=self.access, clock=clock)
+
+    async def revoke(self, ctx: dict[str, Any], account: str) -> None:
+        """Let X forget the tokens of a connection that was ended."""
+        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        await revoke(account, renewing=self.renewing, clock=clock)
+
+    async def renew(self) -> None:
+        """Keep tokens alive ahead of need."""
+        if renewed := await renew(renewing=self.renewing, clock=clock):
+            logger.info("account.tokens_renewed", accounts=renewed)
 
     async def export(self, ctx: dict[str, Any], export: str) -> None:
         """Make the file of an export of the log."""
@@ -124,14 +148,19 @@ class Jobs:
                 logger.exception("worker.ingest_failed", account=account.handle)
 
     async def _ingest(self, account: Account) -> None:
+        await before_use(account.id, renewing=self.renewing, clock=clock)
         keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
-        if keys is not None:
-            await ingest(account, self._client(keys, account.x_user_id), clock=clock)
+        if keys is None:
+            return
+        client = self._client(keys, account.x_user_id)
+        await ingest(account, client, clock=clock)
+        if client.accepted:
+            await confirm_credential(account.id, keys, now=clock())
 
     def _connect(self, claim: Claim) -> TweepyClient:
         return self._client(claim.credentials, claim.x_user_id)
 
-    def _client(self, keys: Credentials, x_id: str | None) -> TweepyClient:
+    def _client(self, keys: Keys, x_id: str | None) -> TweepyClient:
         return TweepyClient(keys, base_url=self.settings.x_base_url, timeout=self.settings.send_timeout, x_id=x_id)
 
 
@@ -148,6 +177,8 @@ def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:
     worker = Worker(
         functions=[
             func(_plain(jobs.publish), name="publish"),
+            func(_plain(jobs.connect), name="connect"),
+            func(_plain(jobs.revoke), name="revoke"),
             func(_plain(jobs.export), name="export", timeout=TIMEOUT),
         ],
         cron_jobs=[
@@ -183,12 +214,14 @@ async def serve(settings: Settings) -> None:
         SettingsError, UndeclaredJobError: the environment, or a job, is not fit to start with.
         RedisError: Valkey went away; a worker started anew waits for it.
     """
-    jobs = Jobs(settings)
     async with AsyncExitStack() as open_:
+        side = database.side_pool(settings.database_url, size=RENEWALS, lock_timeout=LOCK_TIMEOUT)
+        jobs = Jobs(settings, await open_.enter_async_context(side))
         redis = outbox.client(settings.redis_url)
         open_.push_async_callback(redis.aclose)
         await open_.enter_async_context(database.pool(size=POOL_SIZE))
         await wait_for("database", lambda: refuse_strong_role(production=settings.production))
+        await wait_for("database", refuse_blind_worker)
         await wait_for("valkey", redis.ping, away=(RedisError, OSError))
         await open_.enter_async_context(going(rounds_of(jobs, redis), jobs))
         open_.enter_context(_ready(settings))
@@ -212,6 +245,7 @@ def rounds_of(jobs: Jobs, redis: ArqRedis) -> Rounds:
     return {
         "sweep": (settings.sweep_every, partial(jobs.sweep, redis)),
         "ingest": (settings.poll_every, jobs.ingest_all),
+        "renew": (RENEW_EVERY, jobs.renew),
     }
 
 
@@ -223,7 +257,7 @@ async def going(rounds: Rounds, jobs: Jobs) -> AsyncIterator[None]:
         UndeclaredJobError: a round says neither its action nor why it needs none.
     """
     check_declared(rounds)
-    tasks = [asyncio.create_task(_every(pause, name, run)) for name, (pause, run) in rounds.items()]
+    tasks = [asyncio.create_task(every(pause, name, run)) for name, (pause, run) in rounds.items()]
     tasks.append(asyncio.create_task(follow_access(jobs.access, url=jobs.settings.database_url)))
     try:
         yield
@@ -231,18 +265,6 @@ async def going(rounds: Rounds, jobs: Jobs) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _every(pause: timedelta, name: str, run: Callable[[], Awaitable[None]]) -> None:
-    structlog.contextvars.bind_contextvars(job=name)
-    while True:
-        try:
-            await run()
-        except database.AWAY as error:
-            logger.warning("worker.database_away", error=type(error).__name__)
-        except Exception:  # one bad round must not end them all; it is in the log with its trace
-            logger.exception("worker.round_failed")
-        await asyncio.sleep(pause.total_seconds())
 
 
 @contextmanager

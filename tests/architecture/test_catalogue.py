@@ -11,6 +11,7 @@ from govern.domain.accounts import AccountKind, AccountState, Objective
 from govern.domain.actions import ChangeKind
 from govern.domain.approvals import Verdict
 from govern.domain.consent import ConsentKind, Purpose
+from govern.domain.credentials import ConnectFault
 from govern.domain.members import MemberState
 from govern.domain.messages import Kind, State
 from govern.domain.publications import Hold, Outcome, Settlement, XKind
@@ -35,6 +36,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "member_state_check": MemberState,
     "message_kind_check": Kind,
     "message_state_check": State,
+    "oauth_pending_fault_check": ConnectFault,
     "pause_kinds_check": Kind,
     "publication_hold_check": Hold,
     "publication_x_kind_check": XKind,
@@ -59,13 +61,13 @@ CHANGED = KEPT | {CHANGE}
 SPENT = CHANGED | {REMOVE}
 RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
-    **dict.fromkeys(("account", "account_credential", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
+    **dict.fromkeys(("account", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
     **dict.fromkeys(("member_link", "passkey"), CHANGED),
     **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),
     **dict.fromkeys(("access_change", "access_state", "scope_parent"), frozenset({READ})),
     **dict.fromkeys(("access_denial", "challenge", "recovery_code", "sign_in_failure", "totp"), SPENT),
-    **dict.fromkeys(("idempotency_key", "outbox", "saved_view"), SPENT),
+    **dict.fromkeys(("idempotency_key", "oauth_pending", "outbox", "saved_view"), SPENT),
     "audit_export": CHANGED,
     "audit_export_part": KEPT | {REMOVE},
     **dict.fromkeys(("audit.entry", "audit.subject_key"), frozenset({READ})),  # and some columns, below
@@ -77,6 +79,8 @@ SEQUENCER = {
     **dict.fromkeys(("audit.entry", "audit.search"), frozenset({READ})),
     "audit.log_state": frozenset({READ, CHANGE}),
 }
+KEYS = {"account_credential": CHANGED}
+"""What the worker's login has beyond the application's: the sealed keys of accounts."""
 READER = {name: frozenset({READ}) for name in RIGHTS if name.startswith("audit.")}
 REPLAYED = {
     "message": ("id", "state", "current_revision", "scheduled_at"),
@@ -85,6 +89,11 @@ REPLAYED = {
     "role_grant": ("id", "member", "role", "scope", "revoked_at"),
 }
 """What the reader compares with the log, and no more of these tables."""
+UNSEALED = (
+    "account", "kind", "state", "reason", "key_id", "version", "scopes", "expires_at", "refresh_at", "renewed_at",
+    "refused_version", "revoked_at",
+)  # fmt: skip
+"""What all see of an account's keys; the web ends their use, and no more."""
 FUNCTIONS = {
     "govern_app": {"shred", "rewrap", "hold", "short", "words_of", "word_query"},
     "govern_reader": {"short", "words_of", "word_query"},
@@ -167,7 +176,12 @@ async def test_each_role_has_these_rights_and_nobody_else_has_any(owner: asyncpg
     found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     for row in await owner.fetch(_RIGHTS, b"r"):
         found[row["role"]][row["name"]] = frozenset(row["rights"])
-    assert found == {"govern_app": RIGHTS, "govern_sequencer": SEQUENCER, "govern_reader": READER}
+    assert found == {
+        "govern_app": RIGHTS,
+        "govern_keys": KEYS,
+        "govern_sequencer": SEQUENCER,
+        "govern_reader": READER,
+    }
 
 
 async def test_each_role_may_call_these_functions_of_the_log_and_nobody_else_any(owner: asyncpg.Connection) -> None:
@@ -180,7 +194,9 @@ async def test_each_role_may_call_these_functions_of_the_log_and_nobody_else_any
 async def test_what_is_given_by_column_is_listed_here(owner: asyncpg.Connection) -> None:
     found = {tuple(row.values()) for row in await owner.fetch(_COLUMN_RIGHTS)}
     assert {each for each in found if each[-1] == READ} == {
-        (table, column, READ) for table, columns in REPLAYED.items() for column in columns
+        (table, column, READ)
+        for table, columns in {**REPLAYED, "account_credential": UNSEALED}.items()
+        for column in columns
     }
     assert {each for each in found if each[-1] != READ} == {
         ("audit.entry", "entry", "INSERT"),
@@ -189,6 +205,8 @@ async def test_what_is_given_by_column_is_listed_here(owner: asyncpg.Connection)
         ("audit.subject_key", "key_id", "INSERT"),
         ("audit.subject_key", "wrapped", "INSERT"),
         ("audit.tile", "hashes", "UPDATE"),
+        ("account_credential", "state", "UPDATE"),
+        ("account_credential", "reason", "UPDATE"),
         ("access_state", "id", "UPDATE"),  # what FOR SHARE asks for: the CHECK leaves it nothing to change
     }
 
@@ -223,6 +241,7 @@ async def test_the_logins_are_members_and_nothing_more(owner: asyncpg.Connection
     )
     assert {row["rolname"] for row in roles} == {
         "govern_app",
+        "govern_keys",
         "govern_owner",
         "govern_reader",
         "govern_sequencer",
@@ -230,7 +249,7 @@ async def test_the_logins_are_members_and_nothing_more(owner: asyncpg.Connection
         "govern_worker",
     }
     assert [row["rolname"] for row in roles if row["strong"]] == []
-    for role in ("govern_app", "govern_owner"):
+    for role in ("govern_app", "govern_keys", "govern_owner"):
         assert not await owner.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", role)
 
 

@@ -29,6 +29,7 @@ EXEMPT = {
     "idempotency_key": "an answer kept for a day",
     "inbound": "what X sent us; each is an entry of its own",
     "member_link": "lives for hours; its use changes the member",
+    "oauth_pending": "lives for ten minutes; what comes of it changes the account",
     "outbox": "wake-ups",
     "passkey": "sign-in, not rights: each change is an entry by its service",
     "policy_bundle": "insert only; a bundle does nothing until it is activated",

@@ -54,7 +54,13 @@ def test_every_variable_is_in_the_example_and_every_secret_is_demanded() -> None
     asked = dict(re.findall(r"\$\{([A-Z_]+)(:[-?])?", TEXT))
     assert set(asked) - {"GOVERN_X_BASE_URL"} == set(EXAMPLE)
     optional = {name for name, mark in asked.items() if mark == ":-"}
-    assert optional == {"GOVERN_COMPANY", "GOVERN_X_BASE_URL", "WEB_PORT"}
+    assert optional == {
+        "GOVERN_COMPANY",
+        "GOVERN_X_BASE_URL",
+        "GOVERN_X_CLIENT_ID",
+        "GOVERN_X_CLIENT_SECRET",
+        "WEB_PORT",
+    }
     assert all(not EXAMPLE[name] for name in EXAMPLE if name not in optional)
 
 
@@ -73,7 +79,8 @@ def test_each_login_is_used_by_its_own_process_and_only_the_worker_opens_credent
         "web": "govern_web",
         "worker": "govern_worker",
     }
-    assert [name for name in OURS if "GOVERN_TOKEN_KEYS" in told(name)] == ["worker"]
+    for secret in ("GOVERN_TOKEN_KEYS", "GOVERN_X_API_SECRET", "GOVERN_X_CLIENT_SECRET"):
+        assert [name for name in OURS if secret in told(name)] == ["worker"]
 
 
 def test_all_but_the_sequencer_can_open_what_the_log_holds_of_people() -> None:

@@ -10,6 +10,7 @@ import httpx
 from govern.services.accounts import find_account
 from govern.services.credentials import load_credentials
 from govern.settings import Settings
+from govern.xapi.credentials import Credentials
 from govern.xapi.vault import Vault
 from tests.asserts import assert_audited, assert_nothing_changed
 from tests.factories import Company, make_account
@@ -50,7 +51,7 @@ async def test_account_is_connected_after_x_confirmed_whose_keys_these_are(
     assert not any(key in done.stdout + done.stderr for key in keys.values())
     account = await find_account("Fresh")
     kept = await load_credentials(account.id, vault=Vault.from_settings(config), settings=config)
-    assert kept is not None
+    assert isinstance(kept, Credentials)
     assert (kept.access_token, kept.access_token_secret) == (keys["access_token"], keys["access_token_secret"])
     await assert_audited("account.connected", actor=company.ada.id)
 

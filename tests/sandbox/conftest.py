@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -12,8 +13,10 @@ from oauthlib.oauth1 import Client as Signer
 
 from govern.sandbox.app import create_sandbox
 from govern.sandbox.server import make_server
+from tests.sandbox.receiver import Receiver, receiving
 
 Keys = dict[str, str]
+Granted = Callable[..., Awaitable[httpx.AsyncClient]]
 CANONICAL = "https://api.twitter.com"
 
 
@@ -38,7 +41,7 @@ def client_of(app: Litestar, keys: Keys | None = None) -> httpx.AsyncClient:
 
 @pytest.fixture
 def app() -> Litestar:
-    return create_sandbox()
+    return create_sandbox(webhook_retries=(0.01, 0.01))
 
 
 @pytest.fixture
@@ -109,3 +112,52 @@ async def address(app: Litestar) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await asyncio.to_thread(thread.join)
+
+
+@pytest.fixture
+async def web(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The control API and the pages of the real server."""
+    async with httpx.AsyncClient(base_url=address) as client:
+        yield client
+
+
+@pytest.fixture
+async def x_app(web: httpx.AsyncClient) -> Keys:
+    """The keys of the X app."""
+    return dict((await web.get("/_sandbox/app")).json())
+
+
+@pytest.fixture
+async def as_app(address: str, x_app: Keys) -> AsyncIterator[httpx.AsyncClient]:
+    """The X API of the real server, with the X app's own token."""
+    headers = {"Authorization": f"Bearer {x_app['bearer_token']}"}
+    async with httpx.AsyncClient(base_url=address, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+async def granted(address: str, web: httpx.AsyncClient, keys: Keys) -> AsyncIterator[Granted]:
+    """Clients of the real server with OAuth 2 tokens of @acme, or of another account."""
+    async with AsyncExitStack() as stack:
+
+        async def grant(scopes: str | None = None, handle: str = keys["handle"]) -> httpx.AsyncClient:
+            wanted = {"handle": handle, **({"scopes": scopes} if scopes else {})}
+            answer = await web.post("/_sandbox/tokens", json=wanted)
+            assert answer.status_code == 201, answer.text
+            headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+            return await stack.enter_async_context(httpx.AsyncClient(base_url=address, headers=headers))
+
+        yield grant
+
+
+@pytest.fixture
+async def acme2(granted: Granted) -> httpx.AsyncClient:
+    """The X API of the real server, by OAuth 2 as @acme, with all the scopes an account needs."""
+    return await granted()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A webhook of ours, which does not know the secret yet."""
+    async with receiving() as made:
+        yield made

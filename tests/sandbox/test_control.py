@@ -43,11 +43,14 @@ async def test_the_state_has_exactly_the_agreed_fields(
     state = (await control.get("/_sandbox/state")).json()
     assert set(state) == {"posts", "dms"}
     asked, answered = state["posts"]
-    assert set(asked) == {"id", "account", "text", "in_reply_to", "created_at"}
+    assert set(asked) == {
+        *("id", "account", "text", "in_reply_to", "quoted", "created_at"),
+        *("media", "made_with_ai", "hidden"),
+    }
     assert (asked["account"], asked["text"], asked["in_reply_to"]) == ("julie", "@acme <when> & where?", None)
     assert (answered["account"], answered["text"], answered["in_reply_to"]) == ("acme", "Today", question)
     message = state["dms"][0]
-    assert set(message) == {"id", "sender", "recipient", "text", "created_at"}
+    assert set(message) == {"id", "sender", "recipient", "text", "media", "created_at"}
     assert (message["sender"], message["recipient"], message["text"]) == ("marc", "acme", "hello")
 
 
@@ -82,10 +85,10 @@ async def test_a_reset_forgets_what_was_said_and_keeps_the_accounts(
     await acme.post("/2/tweets", json={"text": "One"})
     await inbound("dm", "hello")
     await control.post("/_sandbox/faults", json={"kind": "refuse"})
-    await control.post("/_sandbox/rules", json={"summoned_replies": True})
+    await control.post("/_sandbox/rules", json={"tier": "self_serve", "credit": 5})
     assert (await control.post("/_sandbox/reset")).status_code == 204
     assert (await control.get("/_sandbox/state")).json() == {"posts": [], "dms": []}
-    assert (await control.get("/_sandbox/rules")).json()["summoned_replies"] is False
+    assert (await control.get("/_sandbox/rules")).json()["tier"] == "enterprise"
     assert (await acme.get("/2/users/by/username/julie")).json()["errors"]
     assert (await acme.post("/2/tweets", json={"text": "One"})).status_code == 201
 
@@ -94,7 +97,9 @@ async def test_health_answers(control: httpx.AsyncClient) -> None:
     assert (await control.get("/_sandbox/health")).json() == {"status": "ok"}
 
 
-@pytest.mark.parametrize("path", ["/_sandbox/inbound", "/_sandbox/faults", "/_sandbox/reset", "/write", "/faults"])
+@pytest.mark.parametrize(
+    "path", ["/_sandbox/inbound", "/_sandbox/faults", "/_sandbox/reset", "/write", "/faults", "/people", "/revoke"]
+)
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 async def test_another_site_may_not_write(control: httpx.AsyncClient, path: str, site: str) -> None:
     answer = await control.post(path, headers={"Sec-Fetch-Site": site})

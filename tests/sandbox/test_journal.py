@@ -1,5 +1,6 @@
 """With a state file everything survives a restart."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,44 @@ async def test_given_keys_of_the_x_app_replace_the_kept_ones(tmp_path: Path, con
     lines = len(file.read_bytes().splitlines())
     create_sandbox(state_file=file, app_keys=("key", "secret"))
     assert len(file.read_bytes().splitlines()) == lines
+
+
+async def test_uploads_grants_webhooks_and_switches_survive_a_restart(tmp_path: Path, connect: Connect) -> None:
+    file = tmp_path / "sandbox.jsonl"
+    app = create_sandbox(state_file=file)
+    await fill(connect, app)
+    async with connect(app) as client:
+        token = (await client.post("/_sandbox/tokens", json={"handle": "acme"})).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        body = {"media": base64.b64encode(b"GIF89a" + bytes(9)).decode(), "media_category": "tweet_gif"}
+        media = (await client.post("/2/media/upload", json=body)).json()["data"]["id"]
+        post = {"text": "Look", "media": {"media_ids": [media]}, "made_with_ai": True}
+        assert (await client.post("/2/tweets", json=post)).status_code == 201
+        subscription = {"event_type": "oauth.revoke", "filter": {}}
+        app_keys = (await client.get("/_sandbox/app")).json()
+        client.headers["Authorization"] = f"Bearer {app_keys['bearer_token']}"
+        assert (await client.post("/2/activity/subscriptions", json=subscription)).status_code == 200
+        await client.post("/_sandbox/customers", json={"handle": "julie", "closed_dms": True})
+    second = create_sandbox(state_file=file)
+    assert await state_of(connect, second) == await state_of(connect, app)
+    async with connect(second) as client:
+        assert (await client.get("/_sandbox/app")).json() == app_keys
+        client.headers["Authorization"] = f"Bearer {token}"
+        assert (await client.get("/2/users/me")).json()["data"]["username"] == "acme"
+        assert (await client.get("/2/activity/subscriptions")).status_code == 200
+        refused = await client.post("/2/tweets", json={**post, "media": {"media_ids": [media]}})
+        assert "duplicate content" in refused.json()["detail"]
+
+
+async def test_a_journal_from_before_oauth_2_is_read(tmp_path: Path, connect: Connect) -> None:
+    file = tmp_path / "sandbox.jsonl"
+    file.write_bytes(
+        b'{"record":"app","api_key":"k","api_secret":"s"}\n'
+        b'{"record":"user","id":5,"handle":"acme","name":"Acme","access_token":"t","access_token_secret":"x"}\n'
+        b'{"record":"post","id":6,"author":5,"text":"Old"}\n'
+    )
+    async with connect(create_sandbox(state_file=file)) as client:
+        keys = (await client.get("/_sandbox/app")).json()
+        assert (keys["api_key"], keys["api_secret"]) == ("k", "s")
+        assert all(keys.values())
+        assert (await client.get("/_sandbox/state")).json()["posts"][0]["text"] == "Old"

@@ -82,10 +82,41 @@ async def test_a_faulty_form_says_why_and_keeps_the_words(
 
 async def test_a_customer_closes_and_opens_their_messages(control: httpx.AsyncClient, inbound: Inbound) -> None:
     await inbound("dm", "hello")
-    await control.post("/customers", data={"handle": "julie", "closed": "yes"})
+    await control.post("/people", data={"handle": "julie", "switch": "closed_dms", "on": "yes"})
     assert "accepts no direct messages now" in (await control.get("/")).text
-    await control.post("/customers", data={"handle": "julie", "closed": "no"})
+    await control.post("/people", data={"handle": "julie", "switch": "closed_dms", "on": "no"})
     assert "accepts no direct messages now" not in (await control.get("/")).text
+
+
+async def test_a_quote_is_written_from_the_post_it_quotes(acme: httpx.AsyncClient, control: httpx.AsyncClient) -> None:
+    post = (await acme.post("/2/tweets", json={"text": "News of the day"})).json()["data"]["id"]
+    page = (await control.get("/", params={"quote": post})).text
+    assert "Quoting @acme: News of the day" in page
+    form = {"kind": "mention", "from": "julie", "to": "acme", "text": "Look at this", "quote": post}
+    await control.post("/write", data=form)
+    written = (await control.get("/_sandbox/state")).json()["posts"][1]
+    assert (written["quoted"], written["text"]) == (post, "Look at this")
+    missing = await control.post("/write", data={**form, "quote": "12"})
+    assert "There is no post 12 to quote." in missing.text
+
+
+async def test_an_account_is_suspended_and_its_access_taken_back_by_form(
+    acme: httpx.AsyncClient, control: httpx.AsyncClient, keys: Keys
+) -> None:
+    await control.post("/_sandbox/tokens", json={"handle": "acme", "scopes": "users.read"})
+    assert "May: users.read" in (await control.get("/")).text
+    await control.post("/revoke", data={"handle": "acme"})
+    assert "May: users.read" not in (await control.get("/")).text
+    await control.post("/people", data={"handle": "acme", "switch": "suspended", "on": "yes"})
+    assert "Suspended by X" in (await control.get("/")).text
+    assert (await acme.get("/2/users/me")).status_code == 403
+
+
+@pytest.mark.parametrize("form", [{"handle": "nobody", "switch": "suspended"}, {"handle": "acme", "switch": "own"}])
+async def test_a_switch_that_is_not_there_is_refused(
+    control: httpx.AsyncClient, keys: Keys, form: dict[str, str]
+) -> None:
+    assert (await control.post("/people", data=form)).status_code == 404
 
 
 async def test_a_fault_is_ordered_and_forgotten_by_form(control: httpx.AsyncClient, keys: Keys) -> None:

@@ -35,6 +35,38 @@ async def client(address: str, keys: Keys) -> AsyncIterator[AsyncClient]:
         yield made
 
 
+@pytest.fixture
+async def by_token(address: str, web: httpx.AsyncClient, keys: Keys) -> AsyncIterator[AsyncClient]:
+    """The same by OAuth 2: tweepy takes an account's access token as its bearer token."""
+    token = (await web.post("/_sandbox/tokens", json={"handle": keys["handle"]})).json()["access_token"]
+    made = AsyncClient(token, return_type=dict)
+    async with aiohttp.ClientSession() as session:
+        made.session = Rebased(session, address)
+        yield made
+
+
+async def test_tweepy_by_oauth_2_posts_reads_and_answers(by_token: AsyncClient, inbound: Inbound, keys: Keys) -> None:
+    await inbound("dm", "Where is my order?")
+    question = await inbound("mention", "@acme when?")
+    assert (await by_token.get_me(user_auth=False))["data"]["username"] == "acme"
+    reply = await by_token.create_tweet(text="Today", in_reply_to_tweet_id=question, user_auth=False)
+    post = await by_token.create_tweet(text="News", user_auth=False)
+    timeline = await by_token.get_users_tweets(keys["id"], since_id=question)
+    assert [entry["id"] for entry in timeline["data"]] == [post["data"]["id"], reply["data"]["id"]]
+    both = await by_token.get_tweets([question, reply["data"]["id"]], tweet_fields=["referenced_tweets"])
+    assert both["data"][1]["referenced_tweets"] == [{"type": "replied_to", "id": question}]
+    julie = (await by_token.get_user(username="julie"))["data"]["id"]
+    await by_token.create_direct_message(participant_id=julie, text="On its way", user_auth=False)
+    thread = await by_token.get_direct_message_events(participant_id=julie, user_auth=False)
+    assert [event["text"] for event in thread["data"]] == ["On its way", "Where is my order?"]
+
+
+async def test_tweepy_sees_a_token_that_was_taken_back(by_token: AsyncClient, web: httpx.AsyncClient) -> None:
+    await web.post("/_sandbox/revoke", json={"handle": "acme"})
+    with pytest.raises(tweepy.Unauthorized):
+        await by_token.create_tweet(text="Hello", user_auth=False)
+
+
 async def test_tweepy_posts_replies_reads_and_deletes(
     client: AsyncClient, control: httpx.AsyncClient, inbound: Inbound, keys: Keys
 ) -> None:

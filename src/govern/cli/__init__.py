@@ -28,6 +28,7 @@ ON_DATA = {
     "grant": "grants",
     "account": "accounts",
     "import": "imports",
+    "keys": "keys",
     "policy": "policy",
     "audit": "audit",
     "demo-seed": "demo",

@@ -70,7 +70,7 @@ def connect(*, handle: str, email: str | None) -> None:
             now=clock(),
         )
 
-    connected = run(work)
+    connected = run(work, keys=True)
     click.echo(f"@{connected.handle} is connected.")
 
 

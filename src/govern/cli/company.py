@@ -67,14 +67,14 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def run(work: Callable[[Company], Awaitable[T]]) -> T:
-    """Do the work of a command with the database open.
+def run(work: Callable[[Company], Awaitable[T]], *, keys: bool = False) -> T:
+    """Do the work of a command with the database open; with `keys`, as the worker, who reads sealed credentials.
 
     Raises:
         SettingsError: there is no database to work with.
         DatabaseAway: it does not answer.
     """
-    current = settings.load()
+    current = settings.act_as_worker() if keys else settings.load()
     log.set_up(json=current.production, level="WARNING")
     if not current.database_url:
         raise SettingsError([NO_DATABASE])
@@ -99,7 +99,7 @@ def _with_secrets(current: Settings) -> Settings:
     folder = current.data_dir / "secrets"
     missing = {
         name: (folder / name).read_text()
-        for name in ("token_keys", "x_api_key", "x_api_secret")
+        for name in ("token_keys", "x_api_key", "x_api_secret", "x_client_id", "x_client_secret")
         if not getattr(current, name) and _readable(folder / name)
     }
     return msgspec.structs.replace(current, **missing)

@@ -65,6 +65,7 @@ class Parts:
             "GOVERN_REDIS_URL": self.engines.redis_url,
             "GOVERN_SECRET_KEY": folder.secret("secret_key"),
             "GOVERN_TOKEN_KEYS": folder.secret("token_keys", _token_keys) if worker else "",
+            "GOVERN_X_CLIENT_ID": folder.secret("x_client_id"),
             **(self._x_app() if worker else {}),
         }
 
@@ -80,7 +81,8 @@ class Parts:
 
     def _x_app(self) -> dict[str, str]:
         secret = self.engines.folder.secret
-        return {"GOVERN_X_API_KEY": secret("x_api_key"), "GOVERN_X_API_SECRET": secret("x_api_secret")}
+        names = ("x_api_key", "x_api_secret", "x_client_id", "x_client_secret")
+        return {f"GOVERN_{name.upper()}": secret(name) for name in names}
 
     def migrations(self) -> Process:
         return self._process("migrations", self.settings_for(Login.OWNER), "migrate", "--renew-policy")

@@ -114,7 +114,8 @@ def stop_together(*processes: Process) -> None:
 def announce(parts: Parts, members: list[Member], ready_file: Path | None, ending: ExitStack) -> None:
     """Write what other commands and scripts want to know; the files go when the parts stop."""
     running = parts.engines.folder.path / RUNNING
-    told = {running: msgspec.json.encode(parts.settings_for(Login.WEB))}
+    worker = {"GOVERN_WORKER_DATABASE_URL": parts.engines.database_url(Login.WORKER)}
+    told = {running: msgspec.json.encode({**parts.settings_for(Login.WEB), **worker})}
     if ready_file:
         ready = {"panel": parts.panel, "api": parts.api, "sandbox": parts.x, "members": members}
         told[ready_file] = msgspec.json.format(msgspec.json.encode(ready))

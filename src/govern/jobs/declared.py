@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from govern.domain.actions import Action
-from govern.jobs import export, ingest, publish, sequence, sweep, tidy, verify
+from govern.jobs import connect, export, ingest, publish, renew, revoke, sequence, sweep, tidy, verify
 
 MODULES: Mapping[str, ModuleType] = {
+    "connect": connect,
     "export": export,
     "ingest": ingest,
     "publish": publish,
+    "renew": renew,
+    "revoke": revoke,
     "sequence": sequence,
     "sweep": sweep,
     "tidy": tidy,

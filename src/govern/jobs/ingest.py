@@ -28,8 +28,8 @@ async def ingest(account: Account, client: XClient, *, clock: Clock) -> int:
     for poll in polls:
         try:
             new += await poll(account, client, clock)
-        except AuthLost:
-            await report_auth_lost(account.id, actor=POLLER, now=clock())
+        except AuthLost as lost:
+            await report_auth_lost(account.id, version=lost.version, actor=POLLER, now=clock())
             break
         except (XError, DoneMeanwhile) as error:  # done meanwhile: by another worker, which read the same
             logger.warning("ingest.failed", account=account.handle, poll=poll.__name__, error=type(error).__name__)

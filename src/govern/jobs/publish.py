@@ -148,7 +148,7 @@ def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
         case errors.NoCredits():
             meant |= {"again_at": now + CREDITS_AGAIN, "hold": Hold.CREDITS}
         case errors.AuthLost():
-            meant |= {"again_at": again, "hold": Hold.AUTH}
+            meant |= {"again_at": again, "hold": Hold.AUTH, "key_version": error.version}
         case errors.DuplicateClaimed():
             meant |= {"duplicate": True}
         case errors.Refused():

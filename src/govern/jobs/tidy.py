@@ -5,6 +5,7 @@ from datetime import datetime
 from govern import log
 from govern.services import outbox
 from govern.services.export_runs import drop_expired_files
+from govern.services.oauth import forget_old_pending
 
 logger = log.get(__name__)
 WHY = (
@@ -15,5 +16,6 @@ WHY = (
 async def tidy(*, now: datetime) -> None:
     """Delete spent wake-ups and expired files. Safe to run twice."""
     await outbox.forget_old(now=now)
+    await forget_old_pending(now=now)
     if dropped := await drop_expired_files(now=now):
         logger.info("export.files_expired", exports=dropped)

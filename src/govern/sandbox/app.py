@@ -10,43 +10,72 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from govern import log, settings
-from govern.sandbox import control, dms, pages, posts, users
+from govern.sandbox import activity, authorize, control, dms, media, pages, posts, tokens, users, webhooks
 from govern.sandbox.door import door, is_loopback
 from govern.sandbox.gate import gate, headers_of
 from govern.sandbox.problems import ApiError
+from govern.sandbox.records import App
 from govern.sandbox.server import DEFAULT_HOST, DEFAULT_PORT, check, make_server
-from govern.sandbox.world import World
+from govern.sandbox.world import RETRIES, World
 
 _X_API = (
+    tokens.make_tokens,
+    tokens.revoke,
     posts.create_post,
-    posts.delete_post,
+    posts.get_posts,
     posts.get_post,
-    dms.create_dm,
-    dms.list_thread,
-    dms.list_events,
+    posts.delete_post,
+    posts.hide_reply,
+    users.get_users,
     users.get_me,
     users.get_user,
     users.get_user_by_handle,
     users.list_posts,
     users.list_mentions,
+    dms.create_dm,
+    dms.list_thread,
+    dms.list_events,
+    dms.get_event,
+    media.upload,
+    media.show_status,
+    media.begin,
+    media.append,
+    media.finalize,
+    media.describe,
+    webhooks.register,
+    webhooks.list_webhooks,
+    webhooks.check_again,
+    webhooks.remove,
+    activity.subscribe,
+    activity.list_subscriptions,
+    activity.change,
+    activity.unsubscribe,
+    activity.unsubscribe_many,
 )
 _MAX_BODY = 1024 * 1024
 _log = log.get(__name__)
 
 
 def create_sandbox(
-    *, state_file: Path | None = None, control_token: str | None = None, app_keys: tuple[str, str] | None = None
+    *,
+    state_file: Path | None = None,
+    control_token: str | None = None,
+    app_keys: tuple[str, str] | None = None,
+    client_keys: tuple[str, str] | None = None,
+    webhook_retries: tuple[float, ...] = RETRIES,
 ) -> Litestar:
     """Build a sandbox with its own state.
 
-    `app_keys`, API key and secret, are those of the one X app all accounts have authorised; random unless given.
-    `state_file` keeps everything, credentials included, over a restart. `control_token` is asked for by the control
+    `app_keys`, API key and secret, and `client_keys`, OAuth 2 client id and secret, are those of the one X app all
+    accounts authorise; random unless given. `webhook_retries` are the seconds from one try to the next. `state_file` keeps everything, credentials included, over a restart. `control_token` is asked for by the control
     API and the pages when the sandbox listens beyond this machine.
 
     Raises:
         BrokenJournal: when the state file cannot be read.
     """
-    world = World.build(state_file, app_keys)
+    (api_key, api_secret), (client_id, client_secret) = app_keys or ("", ""), client_keys or ("", "")
+    app = App(api_key=api_key, api_secret=api_secret, client_id=client_id, client_secret=client_secret)
+    world = World.build(state_file, app, webhook_retries)
     guard = door(control_token)
 
     async def the_world() -> World:
@@ -55,11 +84,14 @@ def create_sandbox(
     return Litestar(
         route_handlers=[
             Router(path="/2", middleware=[gate(world)], route_handlers=_X_API),
+            tokens.router(),
+            authorize.router(guard),
             control.router(guard),
             pages.router(guard),
         ],
         dependencies={"world": Provide(the_world)},
         before_send=[headers_of(world)],
+        lifespan=[lambda _app: world.courier.working()],
         exception_handlers={ApiError: _problem, HTTPException: _http, Exception: _unknown},
         request_max_body_size=_MAX_BODY,
         openapi_config=None,
@@ -75,7 +107,7 @@ def run(
     *,
     control_token: str | None = None,
 ) -> None:
-    """Serve until stopped, with the X app's keys from the settings if they are there.
+    """Serve until stopped, with those of the X app's keys that the settings have.
 
     Beyond this machine the control API asks for a token, shown once at the start.
 
@@ -89,8 +121,12 @@ def run(
     if not is_loopback(host) and control_token is None:
         control_token = secrets.token_urlsafe(24)
         _log.warning("sandbox.remote", use=f"Authorization: Bearer {control_token}")
-    keys = (found.x_api_key, found.x_api_secret) if found.x_api_key and found.x_api_secret else None
-    app = create_sandbox(state_file=state_file, control_token=control_token, app_keys=keys)
+    app = create_sandbox(
+        state_file=state_file,
+        control_token=control_token,
+        app_keys=(found.x_api_key, found.x_api_secret),
+        client_keys=(found.x_client_id, found.x_client_secret),
+    )
     make_server(app, host=host, port=port).run()
 
 

@@ -1,43 +1,47 @@
-"""The control API: accounts, what customers write, faults, rules, the clock, and all that was said, as it was received."""
+"""The control API: accounts and their tokens, what customers do, and all that was said, as it was received."""
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, delete, get, post
+from litestar import Request, Router, get, post
 from litestar.types import Guard
 
-from govern.sandbox import customers
-from govern.sandbox.faults import FaultKind, Match
-from govern.sandbox.ids import stamp
-from govern.sandbox.limits import LIMITS
+from govern.sandbox import customers, orders, snapshot
+from govern.sandbox.access import SCOPES
+from govern.sandbox.bodies import Body, read
 from govern.sandbox.problems import ApiError, read_id
-from govern.sandbox.records import Dm, Post, User
+from govern.sandbox.records import Revoked, User
 from govern.sandbox.state import State
+from govern.sandbox.tokens import grant_tokens
 from govern.sandbox.world import TheWorld, World
 
 _Request = Request[Any, Any, Any]
 _Json = dict[str, Any]
-_T = TypeVar("_T")
+_USUAL_SCOPES = "tweet.read tweet.write users.read offline.access media.write dm.read dm.write"
 
 
 class InboundKind(StrEnum):
     """What a customer does."""
 
     MENTION = "mention"
-    """A public post that names one of our accounts."""
+    """A public post that names one of our accounts, or answers or quotes it."""
     DM = "dm"
     """A direct message to one of our accounts."""
-
-
-class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A body with nothing but its fields."""
 
 
 class NewAccount(Body):
     handle: str
     name: str = ""
+
+
+class NewTokens(Body):
+    """`seconds` is how long the access token lives."""
+
+    handle: str
+    scopes: str = _USUAL_SCOPES
+    seconds: Annotated[float, msgspec.Meta(gt=0)] = 7200.0
 
 
 class Inbound(Body, rename={"sender": "from", "account": "to"}):
@@ -46,30 +50,20 @@ class Inbound(Body, rename={"sender": "from", "account": "to"}):
     account: str
     text: str
     in_reply_to: str | None = None
+    quote: str | None = None
 
 
-class FaultOrder(Body):
-    kind: str
-    match: Match = Match()
-    times: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
-    seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] | None = None
+class PersonChange(Body):
+    """Absent fields stay as they are."""
 
-
-class CustomerChange(Body):
     handle: str
-    closed_dms: bool
+    closed_dms: bool | None = None
+    suspended: bool | None = None
+    long_posts: bool | None = None
 
 
-class RulesChange(Body):
-    """Absent fields stay as they are; `rate_limits` maps a route, as in the list of limits, to calls per window."""
-
-    duplicates: bool | None = None
-    summoned_replies: bool | None = None
-    rate_limits: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = msgspec.field(default_factory=dict)
-
-
-class Advance(Body):
-    seconds: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)]
+class Handle(Body):
+    handle: str
 
 
 @get("/health")
@@ -80,86 +74,86 @@ async def health() -> _Json:
 @get("/state")
 async def show_state(world: TheWorld) -> _Json:
     """Return every post and direct message, oldest first, with the text as it was received."""
-    state = world.state
+    return snapshot.whole_state(world.state)
+
+
+@get("/app")
+async def show_app(world: TheWorld) -> _Json:
+    """Return the keys of the X app: for OAuth 1.0a, for OAuth 2, and its app-only token."""
+    app = world.state.app
     return {
-        "posts": [_post(state, post) for post in state.posts.values()],
-        "dms": [_dm(state, dm) for dm in state.dms.values()],
+        "api_key": app.api_key,
+        "api_secret": app.api_secret,
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "bearer_token": app.bearer,
     }
 
 
 @post("/accounts", status_code=200)
 async def add_account(request: _Request, world: TheWorld) -> _Json:
     """Return the account of this handle with its credentials; it is made on first use."""
-    body = await _read(request, NewAccount)
+    body = await read(request, NewAccount)
     handle = customers.clean_handle(body.handle)
     account = world.state.find_user(handle) or world.state.add_account(handle, body.name.strip() or handle)
     if not account.own:
         raise ApiError(409, f"@{account.handle} is a customer already.")
-    return {"id": str(account.id), "handle": account.handle, "name": account.name, **_credentials(world.state, account)}
+    return snapshot.account_keys(world.state, account)
+
+
+@post("/tokens", status_code=201)
+async def make_tokens(request: _Request, world: TheWorld) -> _Json:
+    """Return OAuth 2 tokens of an account, as if its owner had agreed on the authorize page."""
+    body = await read(request, NewTokens)
+    account = customers.own_account(world.state, body.handle)
+    scopes = tuple(body.scopes.split())
+    if not scopes or not SCOPES.issuperset(scopes):
+        raise ApiError(400, f"X knows these scopes: {' '.join(sorted(SCOPES))}.")
+    return grant_tokens(world, account.id, scopes, timedelta(seconds=body.seconds))
+
+
+@post("/revoke", status_code=200)
+async def revoke(request: _Request, world: TheWorld) -> _Json:
+    """Let an account's owner take back, on X, all that was granted by OAuth 2; tells how much that was."""
+    body = await read(request, Handle)
+    return {"revoked": take_back(world, customers.own_account(world.state, body.handle))}
 
 
 @post("/inbound", status_code=201)
 async def write_inbound(request: _Request, world: TheWorld) -> _Json:
-    body = await _read(request, Inbound)
-    return {"id": str(receive(world.state, body))}
+    return {"id": str(receive(world.state, await read(request, Inbound)))}
 
 
 @post("/customers", status_code=200)
 async def change_customer(request: _Request, world: TheWorld) -> _Json:
-    """Open or close a customer's direct messages."""
-    body = await _read(request, CustomerChange)
-    known = customers.customer(world.state, body.handle)
-    user = world.state.add(msgspec.structs.replace(known, closed_dms=body.closed_dms))
-    return {"id": str(user.id), "handle": user.handle, "closed_dms": user.closed_dms}
+    """Change a customer, who appears on first use: open or close their messages, suspend them."""
+    body = await read(request, PersonChange)
+    return change(world, customers.customer(world.state, body.handle), body)
 
 
-@post("/faults", status_code=201)
-async def order_fault(request: _Request, world: TheWorld) -> _Json:
-    body = await _read(request, FaultOrder)
-    fault = world.faults.order(fault_kind(body.kind), body.match, body.times, body.seconds)
-    return dict(msgspec.to_builtins(fault))
+@post("/people", status_code=200)
+async def change_person(request: _Request, world: TheWorld) -> _Json:
+    """Change anybody who is there, our own accounts too."""
+    body = await read(request, PersonChange)
+    user = world.state.find_user(customers.clean_handle(body.handle))
+    if user is None:
+        raise ApiError(404, f"Nobody here is called @{body.handle.removeprefix('@')}.")
+    return change(world, user, body)
 
 
-@get("/faults")
-async def list_faults(world: TheWorld) -> _Json:
-    return {"faults": msgspec.to_builtins(world.faults.list()), "kinds": list(FaultKind)}
+def take_back(world: World, account: User) -> int:
+    """End all grants of an account."""
+    living = world.state.grants.living(account.id)
+    for grant in living:
+        world.state.add(Revoked(grant=grant.id, by_user=True))
+    return len(living)
 
 
-@delete("/faults", status_code=204)
-async def clear_faults(world: TheWorld) -> None:
-    world.faults.clear()
-
-
-@get("/rules")
-async def show_rules(world: TheWorld) -> _Json:
-    return _rules(world)
-
-
-@post("/rules", status_code=200)
-async def change_rules(request: _Request, world: TheWorld) -> _Json:
-    body = await _read(request, RulesChange)
-    for route in body.rate_limits:
-        if route not in LIMITS:
-            raise ApiError(400, f"Unknown route {route!r}; known are: {', '.join(LIMITS)}.")
-    world.windows.override(body.rate_limits)
-    if body.duplicates is not None:
-        world.rules.duplicates = body.duplicates
-    if body.summoned_replies is not None:
-        world.rules.summoned_replies = body.summoned_replies
-    return _rules(world)
-
-
-@post("/clock", status_code=200)
-async def advance_clock(request: _Request, world: TheWorld) -> _Json:
-    """Move the sandbox's time forward: ids and rate windows follow, OAuth timestamps stay on the real time."""
-    body = await _read(request, Advance)
-    world.clock.advance(timedelta(seconds=body.seconds))
-    return {"now": world.clock.now().isoformat()}
-
-
-@post("/reset", status_code=204)
-async def reset(world: TheWorld) -> None:
-    world.reset()
+def change(world: World, user: User, body: PersonChange) -> _Json:
+    """Write down what changes about a person."""
+    wanted = {"closed_dms": body.closed_dms, "suspended": body.suspended, "long_posts": body.long_posts}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return snapshot.person(world.state.add(msgspec.structs.replace(user, **given)))
 
 
 def receive(state: State, inbound: Inbound) -> int:
@@ -167,61 +161,14 @@ def receive(state: State, inbound: Inbound) -> int:
     if inbound.kind is InboundKind.DM:
         return customers.write_dm(state, inbound.sender, inbound.account, inbound.text)
     answers = read_id(inbound.in_reply_to, "in_reply_to") if inbound.in_reply_to else None
-    return customers.write_mention(state, inbound.sender, inbound.account, inbound.text, answers)
-
-
-def fault_kind(given: str) -> FaultKind:
-    """Raises ApiError 400 with the known kinds when this is none of them."""
-    if given not in set(FaultKind):
-        raise ApiError(400, f"Unknown fault kind {given!r}; known are: {', '.join(FaultKind)}.")
-    return FaultKind(given)
+    quotes = read_id(inbound.quote, "quote") if inbound.quote else None
+    return customers.write_post(
+        state, inbound.sender, inbound.account, inbound.text, in_reply_to=answers, quoted=quotes
+    )
 
 
 def router(guard: Guard) -> Router:
     """Return the control API behind its guard; only the health check stands outside."""
-    inside = [show_state, add_account, write_inbound, change_customer, order_fault, list_faults, clear_faults]
-    inside += [show_rules, change_rules, advance_clock, reset]
-    guarded = Router(path="/", guards=[guard], route_handlers=inside)
+    inside = [show_state, show_app, add_account, make_tokens, revoke, write_inbound, change_customer, change_person]
+    guarded = Router(path="/", guards=[guard], route_handlers=[*inside, *orders.HANDLERS])
     return Router(path="/_sandbox", route_handlers=[health, guarded])
-
-
-async def _read(request: _Request, kind: type[_T]) -> _T:
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ApiError(400, str(error)) from error
-
-
-def _rules(world: World) -> _Json:
-    limits = {route: world.windows.overrides.get(route, windows[0].calls) for route, windows in LIMITS.items()}
-    rules = world.rules
-    return {"duplicates": rules.duplicates, "summoned_replies": rules.summoned_replies, "rate_limits": limits}
-
-
-def _credentials(state: State, account: User) -> _Json:
-    return {
-        "api_key": state.app.api_key,
-        "api_secret": state.app.api_secret,
-        "access_token": account.access_token,
-        "access_token_secret": account.access_token_secret,
-    }
-
-
-def _post(state: State, post: Post) -> _Json:
-    return {
-        "id": str(post.id),
-        "account": state.users[post.author].handle,
-        "text": post.text,
-        "in_reply_to": None if post.in_reply_to is None else str(post.in_reply_to),
-        "created_at": stamp(post.id),
-    }
-
-
-def _dm(state: State, dm: Dm) -> _Json:
-    return {
-        "id": str(dm.id),
-        "sender": state.users[dm.sender].handle,
-        "recipient": state.users[dm.recipient].handle,
-        "text": dm.text,
-        "created_at": stamp(dm.id),
-    }

@@ -1,9 +1,9 @@
-"""What outsiders do: mention our accounts, answer them, write to them, close their direct messages."""
+"""What outsiders do: mention our accounts, answer and quote them, write to them, close their direct messages."""
 
 import re
 
 from govern.sandbox.problems import ApiError
-from govern.sandbox.records import Post, User
+from govern.sandbox.records import Dm, Post, User
 from govern.sandbox.state import State, names
 from govern.sandbox.text import MAX_DM
 
@@ -43,21 +43,26 @@ def customer(state: State, handle: str) -> User:
     return user
 
 
-def write_mention(state: State, author: str, account: str, text: str, in_reply_to: int | None = None) -> int:
-    """Post as a customer. The account's handle is put before a text that does not name it."""
+def write_post(
+    state: State, author: str, account: str, text: str, *, in_reply_to: int | None = None, quoted: int | None = None
+) -> int:
+    """Post as a customer. The account's handle is put before a text that does not concern it otherwise."""
     target = own_account(state, account)
-    answered = _answered(state, in_reply_to)
+    answered, quotes = _post(state, in_reply_to, "reply to"), _post(state, quoted, "quote")
     words = _text(text)
     sender = customer(state, author)
-    if not (names(words, target.handle) or (answered and answered.author == target.id)):
+    concerned = any(other is not None and other.author == target.id for other in (answered, quotes))
+    if not (names(words, target.handle) or concerned):
         words = f"@{target.handle} {words}"
-    return state.add_post(sender, words, in_reply_to=in_reply_to).id
+    new = Post(id=state.ids.next(), author=sender.id, text=words, in_reply_to=in_reply_to, quoted=quoted)
+    return state.add(new).id
 
 
 def write_dm(state: State, author: str, account: str, text: str) -> int:
     recipient = own_account(state, account)
     words = _text(text)
-    return state.add_dm(customer(state, author), recipient, words).id
+    sender = customer(state, author)
+    return state.add(Dm(id=state.ids.next(), sender=sender.id, recipient=recipient.id, text=words)).id
 
 
 def _text(text: str) -> str:
@@ -68,9 +73,9 @@ def _text(text: str) -> str:
     return text
 
 
-def _answered(state: State, in_reply_to: int | None) -> Post | None:
-    if in_reply_to is None:
+def _post(state: State, wanted: int | None, doing: str) -> Post | None:
+    if wanted is None:
         return None
-    if in_reply_to not in state.posts:
-        raise ApiError(404, f"There is no post {in_reply_to} to reply to.")
-    return state.posts[in_reply_to]
+    if wanted not in state.posts:
+        raise ApiError(404, f"There is no post {wanted} to {doing}.")
+    return state.posts[wanted]

@@ -1,7 +1,5 @@
 """Who may use the control API and the pages: this machine, or who has the token."""
 
-import base64
-import binascii
 import ipaddress
 import secrets
 from typing import Any
@@ -10,6 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
+from govern.sandbox.basic import basic
 from govern.sandbox.problems import ApiError
 
 _Connection = ASGIConnection[Any, Any, Any, Any]
@@ -39,19 +38,21 @@ def door(token: str | None) -> Guard:
     return guard
 
 
+def is_near(host: str) -> bool:
+    """Tell whether a host is this machine or a neighbour; a name without a dot cannot be a site of the internet."""
+    return is_loopback(host) or (host != "" and "." not in host and ":" not in host)
+
+
 def _is_local(host_header: str) -> bool:
     host = host_header.rpartition(":")[0] if host_header.rpartition(":")[2].isdigit() else host_header
-    # A name without a dot cannot be a site of the internet that was pointed at this machine.
-    return is_loopback(host) or (host != "" and "." not in host and ":" not in host)
+    return is_near(host)
 
 
 def _require(token: str, header: str) -> None:
     kind, _, given = header.partition(" ")
     if kind.lower() == "basic":  # what a browser asks a person for: any name, and the token as password
-        try:
-            given = base64.b64decode(given, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            given = ""
+        pair = basic(header)
+        given = pair[1] if pair else ""
     if not secrets.compare_digest(given.encode(), token.encode()):
         problem = ApiError(401, "The control API needs its token.")
         problem.asks_password = True

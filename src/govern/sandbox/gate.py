@@ -1,4 +1,4 @@
-"""What every request to the X API passes: signature, rate window, faults; and the headers of every answer."""
+"""What every request to the X API passes: credentials, rate window, credits, faults; and the headers of every answer."""
 
 import re
 import secrets
@@ -12,13 +12,15 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from govern.sandbox.effects import play
+from govern.sandbox.access import Kind
+from govern.sandbox.effects import Play, Told
 from govern.sandbox.faults import Call
 from govern.sandbox.limits import LimitError, Window
-from govern.sandbox.problems import ApiError
+from govern.sandbox.problems import ApiError, no_credits
 from govern.sandbox.world import World
 
-_WINDOW = "govern.sandbox.window"
+_TOLD = "govern.sandbox.told"
+_NO_TEXT = "/2/media/"
 
 
 def gate(world: World) -> Callable[[ASGIApp], ASGIApp]:
@@ -35,17 +37,22 @@ def gate(world: World) -> Callable[[ASGIApp], ASGIApp]:
 
 
 async def _pass(world: World, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
-    caller = scope["user"] = world.verifier.caller(scope)
+    route = _route(scope)
+    caller = scope["auth"] = world.callers.let_in(scope, route)
+    scope["user"] = caller.user
+    told = scope["state"][_TOLD] = Told()
     try:
-        scope["state"][_WINDOW] = world.windows.spend(caller.id, _route(scope), world.clock.now())
-        fault = world.faults.take(await _call(scope, receive, caller.handle))
-        if fault is None:
-            await app(scope, receive, send)
-        else:
-            await play(fault, caller, world, app, scope=scope, receive=receive, send=send)
+        told.window = world.windows.spend(caller.user.id, route, world.clock.now())
     except LimitError as reached:
-        scope["state"][_WINDOW] = reached.window
+        told.window = reached.window
         raise ApiError(429, "Too Many Requests") from reached
+    if caller.kind is not Kind.NONE and world.ledger.empty:
+        raise no_credits(caller.user.id)
+    fault = world.faults.take(await _call(scope, receive, caller.user.handle))
+    if fault is None:
+        await app(scope, receive, send)
+    else:
+        await Play(fault, caller, world, told).run(app, scope, receive, send)
 
 
 def headers_of(world: World) -> Any:
@@ -55,15 +62,20 @@ def headers_of(world: World) -> Any:
         if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders(message)
-        headers["date"] = format_datetime(world.clock.now(), usegmt=True)
+        told: Told = scope["state"].get(_TOLD) or Told()
+        headers["date"] = format_datetime(world.clock.now() + told.skew, usegmt=True)
         headers["x-transaction-id"] = secrets.token_hex(8)
-        window: Window | None = scope["state"].get(_WINDOW)
-        if window is not None:
-            headers["x-rate-limit-limit"] = str(window.limit)
-            headers["x-rate-limit-remaining"] = str(window.remaining)
-            headers["x-rate-limit-reset"] = str(int(window.resets_at.timestamp()))
+        _tell(headers, "x-rate-limit", told.window)
+        _tell(headers, "x-user-limit-24hour", told.day)
 
     return complete
+
+
+def _tell(headers: MutableScopeHeaders, family: str, window: Window | None) -> None:
+    if window is not None:
+        headers[f"{family}-limit"] = str(window.limit)
+        headers[f"{family}-remaining"] = str(window.remaining)
+        headers[f"{family}-reset"] = str(int(window.resets_at.timestamp()))
 
 
 def _route(scope: HTTPScope) -> str:
@@ -71,7 +83,7 @@ def _route(scope: HTTPScope) -> str:
 
 
 async def _call(scope: HTTPScope, receive: Receive, account: str) -> Call:
-    body = await Request[Any, Any, Any](scope, receive).body()
+    body = b"" if scope["path"].startswith(_NO_TEXT) else await Request[Any, Any, Any](scope, receive).body()
     try:
         sent = msgspec.json.decode(body or b"null")
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -33,9 +33,14 @@ class LimitError(Exception):
 
 
 LIMITS: dict[str, tuple[Limit, ...]] = {
+    "POST /2/oauth2/token": (Limit(1000),),
+    "POST /2/oauth2/revoke": (Limit(1000),),
     "POST /2/tweets": (Limit(100),),
-    "DELETE /2/tweets/{}": (Limit(50),),
+    "GET /2/tweets": (Limit(900),),
     "GET /2/tweets/{}": (Limit(900),),
+    "DELETE /2/tweets/{}": (Limit(50),),
+    "PUT /2/tweets/{}/hidden": (Limit(50),),
+    "GET /2/users": (Limit(900),),
     "GET /2/users/me": (Limit(75),),
     "GET /2/users/{}": (Limit(900),),
     "GET /2/users/by/username/{}": (Limit(900),),
@@ -45,6 +50,22 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     # X allows 15 reads of DMs; a person trying the sandbox should not wait two minutes for one to arrive.
     "GET /2/dm_conversations/with/{}/dm_events": (Limit(300),),
     "GET /2/dm_events": (Limit(300),),
+    "GET /2/dm_events/{}": (Limit(300),),
+    "POST /2/media/upload": (Limit(500),),
+    "GET /2/media/upload": (Limit(1000),),
+    "POST /2/media/upload/initialize": (Limit(1875),),
+    "POST /2/media/upload/{}/append": (Limit(1875),),
+    "POST /2/media/upload/{}/finalize": (Limit(1875),),
+    "POST /2/media/metadata": (Limit(500),),
+    "POST /2/webhooks": (Limit(450),),
+    "GET /2/webhooks": (Limit(450),),
+    "PUT /2/webhooks/{}": (Limit(450),),
+    "DELETE /2/webhooks/{}": (Limit(450),),
+    "POST /2/activity/subscriptions": (Limit(500),),
+    "GET /2/activity/subscriptions": (Limit(500),),
+    "PUT /2/activity/subscriptions/{}": (Limit(500),),
+    "DELETE /2/activity/subscriptions/{}": (Limit(500),),
+    "DELETE /2/activity/subscriptions": (Limit(500),),
 }
 
 
@@ -75,6 +96,10 @@ class Windows:
         """Change how many calls the first window of these routes takes; windows already open start anew."""
         self.overrides |= calls
         self._open.clear()
+
+    def limits(self) -> dict[str, int]:
+        """Return how many calls the first window of each route takes."""
+        return {route: self.overrides.get(route, windows[0].calls) for route, windows in LIMITS.items()}
 
     def clear(self) -> None:
         self.overrides.clear()

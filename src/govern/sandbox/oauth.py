@@ -1,7 +1,7 @@
 """OAuth 1.0a, verified for real with oauthlib's server side.
 
-The base string is built on X's canonical address, never on the address the sandbox listens at, from the raw path and
-the raw query as they came; JSON bodies are no part of it (RFC 5849, section 3.4.1.3).
+The base string is built on X's canonical address, or on the newer one if the Host header names it; never on the address
+the sandbox listens at. Raw path and raw query are taken as they came; JSON bodies are no part of it (RFC 5849, section 3.4.1.3).
 """
 
 # ruff: noqa: ARG002 - oauthlib decides what the methods of its validator are given
@@ -17,6 +17,7 @@ from govern.sandbox.records import User
 from govern.sandbox.state import State
 
 CANONICAL = "https://api.twitter.com"
+SECOND_NAME = "api.x.com"
 _LIFETIME_S = 300
 _NOBODY = "nobody"
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
@@ -34,8 +35,9 @@ class _Keys(RequestValidator):  # type: ignore[misc]  # oauthlib is not typed
     dummy_client = _NOBODY
     dummy_access_token = _NOBODY
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, lifetime_s: int) -> None:
         super().__init__()
+        self.timestamp_lifetime = lifetime_s
         self._state = state
         self._used: dict[tuple[str, str, str], float] = {}
 
@@ -47,7 +49,7 @@ class _Keys(RequestValidator):  # type: ignore[misc]  # oauthlib is not typed
     def spend(self, token: str, timestamp: str, nonce: str) -> None:
         """Take note that a nonce was used; forget those too old to pass anyway."""
         now = time.monotonic()
-        while self._used and now - next(iter(self._used.values())) > 2 * _LIFETIME_S:
+        while self._used and now - next(iter(self._used.values())) > 2 * self.timestamp_lifetime:
             del self._used[next(iter(self._used))]
         self._used[(token, timestamp, nonce)] = now
 
@@ -69,27 +71,24 @@ class _Keys(RequestValidator):  # type: ignore[misc]  # oauthlib is not typed
 
 
 class Verifier:
-    """Tell which account signed a request."""
+    """Tell which account signed a request, at most `lifetime_s` seconds ago."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, lifetime_s: int = _LIFETIME_S) -> None:
         self._state = state
-        self._keys = _Keys(state)
+        self._keys = _Keys(state, lifetime_s)
         self._endpoint = ResourceEndpoint(self._keys)
 
-    def caller(self, scope: HTTPScope) -> User:
+    def caller(self, scope: HTTPScope, header: str) -> User:
         """Return the account whose token signed this request.
 
         Raises:
             ApiError: 401, for whatever reason; X does not say which, and so neither do we.
         """
-        header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-        query = scope["query_string"].decode("latin-1")
-        uri = CANONICAL + scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
         if not header.startswith("OAuth "):
             raise unauthorized()
         try:
             valid, signed = self._endpoint.validate_protected_resource_request(
-                uri, scope["method"], headers={"Authorization": header}
+                _signed_address(scope), scope["method"], headers={"Authorization": header}
             )
         except ValueError as error:  # oauthlib's own parsing of a malformed header or query
             raise unauthorized() from error
@@ -97,3 +96,11 @@ class Verifier:
             raise unauthorized()
         self._keys.spend(signed.resource_owner_key, signed.timestamp, signed.nonce)
         return self._state.tokens[signed.resource_owner_key]
+
+
+def _signed_address(scope: HTTPScope) -> str:
+    """Return what X would have been called by: its first name, unless the request names its second one."""
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+    query = scope["query_string"].decode("latin-1")
+    canonical = f"https://{host}" if host == SECOND_NAME else CANONICAL
+    return canonical + scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")

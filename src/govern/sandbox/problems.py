@@ -1,5 +1,6 @@
 """X's error answers: what the client must be able to tell apart, word for word."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -25,7 +26,11 @@ TOO_LONG = (
 GONE = "You attempted to reply to a Tweet that is deleted or not visible to you."
 GONE_QUOTE = "You attempted to quote a Tweet that is deleted or not visible to you."
 NOT_YOURS = "You are not authorized to delete this Tweet."
-_PROBLEMS = "https://api.twitter.com/2/problems"
+NOT_YOUR_THREAD = "You are not authorized to hide or show replies of this conversation."
+CASHTAGS = "You are not allowed to create a Tweet with more than one cashtag."
+SUSPENDED = "Your account is suspended and is not permitted to access this feature."
+BAD_MEDIA = "Your media IDs are invalid."
+_PROBLEMS = "https://api.x.com/2/problems"
 
 
 class ApiError(Exception):
@@ -51,8 +56,43 @@ def invalid(message: str, **parameters: str) -> ApiError:
     )
 
 
+def bare(status: int, body: dict[str, Any]) -> ApiError:
+    """Answer with a body that is no problem of RFC 7807: those of the token endpoint, those of X's first API."""
+    problem = ApiError(status, str(body))
+    problem.body = body
+    return problem
+
+
 def unauthorized() -> ApiError:
     return ApiError(401, "Unauthorized")
+
+
+def forbidden() -> ApiError:
+    return ApiError(403, "Forbidden")
+
+
+def unsupported(given: str, taken: Iterable[str]) -> ApiError:
+    """Refuse a kind of credentials; X says which it takes."""
+    return ApiError(
+        403,
+        f"Authenticating with {given} is forbidden for this endpoint.  "
+        f"Supported authentication types are [{', '.join(taken)}].",
+        title="Unsupported Authentication",
+        type_=f"{_PROBLEMS}/unsupported-authentication",
+    )
+
+
+def usage_capped(account_id: int) -> ApiError:
+    """Refuse because the month's quota is spent, whatever the rate window says."""
+    return ApiError(
+        429,
+        "Usage cap exceeded: Monthly product cap",
+        title="UsageCapExceeded",
+        type_=f"{_PROBLEMS}/usage-capped",
+        account_id=account_id,
+        period="Monthly",
+        scope="Product",
+    )
 
 
 def no_credits(account_id: int) -> ApiError:
@@ -65,7 +105,7 @@ def no_credits(account_id: int) -> ApiError:
 
 
 def not_found(kind: str, parameter: str, value: object) -> dict[str, Any]:
-    """Return X's words for a user or post that is not there: they come with status 200."""
+    """Return X's words for a user, post or message that is not there: they come with status 200."""
     error = {
         "value": str(value),
         "detail": f"Could not find {kind} with {parameter}: [{value}].",
@@ -76,6 +116,13 @@ def not_found(kind: str, parameter: str, value: object) -> dict[str, Any]:
         "type": f"{_PROBLEMS}/resource-not-found",
     }
     return {"errors": [error]}
+
+
+def suspended(parameter: str, value: object) -> dict[str, Any]:
+    """Return X's words for a user whose account is suspended."""
+    answer = not_found("user", parameter, value)
+    answer["errors"][0] |= {"detail": f"User has been suspended: [{value}].", "title": "Forbidden"}
+    return answer
 
 
 async def read_body(request: Request[Any, Any, Any], kind: type[_T]) -> _T:

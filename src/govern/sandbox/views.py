@@ -1,18 +1,21 @@
 """What the page shows, gathered from the state."""
 
+from collections.abc import Iterable
 from itertools import islice
 from zlib import crc32
 
 import msgspec
 
+from govern.sandbox.courier import Delivery
 from govern.sandbox.faults import Fault
 from govern.sandbox.ids import time_of
-from govern.sandbox.records import Dm, Post, User
+from govern.sandbox.records import Dm, Post, User, Webhook
 from govern.sandbox.state import State
 from govern.sandbox.text import MAX_POST, weighted_length
 from govern.sandbox.world import World
 
 _MOST = 100
+_FEW = 21
 _COLOURS = 6
 
 
@@ -22,6 +25,13 @@ class Person(msgspec.Struct, frozen=True):
     own: bool
     closed: bool
     colour: int
+    suspended: bool = False
+    long_posts: bool = False
+
+
+class Picture(msgspec.Struct, frozen=True):
+    id: str
+    alt: str
 
 
 class ShownPost(msgspec.Struct, frozen=True):
@@ -33,6 +43,9 @@ class ShownPost(msgspec.Struct, frozen=True):
     length: int
     answers: Person | None
     quoted: "ShownPost | None"
+    pictures: list[Picture]
+    hidden: bool
+    made_with_ai: bool
 
 
 class ShownDm(msgspec.Struct, frozen=True):
@@ -41,6 +54,14 @@ class ShownDm(msgspec.Struct, frozen=True):
     text: str
     at: str
     clock: str
+    pictures: list[Picture]
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One of our accounts, and the scopes of each grant that lives."""
+
+    person: Person
+    grants: list[str]
 
 
 class Thread(msgspec.Struct, frozen=True):
@@ -62,12 +83,17 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     accounts: list[Person]
+    granted: list[Account]
     customers: list[Person]
     chosen: str
     posts: list[ShownPost]
     threads: list[Thread]
     faults: tuple[Fault, ...]
+    webhooks: list[Webhook]
+    deliveries: list[Delivery]
+    spent: str
     reply: ShownPost | None
+    quote: ShownPost | None
     draft: Draft
     error: str
     fault_error: str
@@ -79,6 +105,7 @@ def view(
     *,
     account: str = "",
     reply: str = "",
+    quote: str = "",
     draft: Draft | None = None,
     error: str = "",
     fault_error: str = "",
@@ -88,24 +115,31 @@ def view(
     people = sorted(state.users.values(), key=lambda user: user.handle.lower())
     chosen = state.find_user(account) if account else None
     posts = (post for post in state.newest_posts() if chosen is None or _concerns(state, post, chosen))
-    answered = state.posts.get(int(reply)) if reply.isascii() and reply.isdigit() else None
-    answered_handle = state.users[answered.author].handle if answered else ""
+    answered, quoted = _target(state, reply), _target(state, quote)
+    about = answered or quoted
+    handle = state.users[about.author].handle if about else ""
     return View(
         accounts=[person(user) for user in people if user.own],
+        granted=[Account(person(user), _grants(state, user)) for user in people if user.own],
         customers=[person(user) for user in people if not user.own],
         chosen=chosen.handle if chosen else "",
         posts=[show_post(state, post) for post in islice(posts, _MOST)],
         threads=_threads(state, chosen),
         faults=world.faults.list(),
+        webhooks=list(state.hooks.webhooks.values()),
+        deliveries=world.courier.deliveries[:-_FEW:-1],
+        spent=f"{world.ledger.spent / 1_000_000:.3f}",
         reply=show_post(state, answered) if answered else None,
-        draft=draft or Draft(account=answered_handle or (chosen.handle if chosen else "")),
+        quote=show_post(state, quoted) if quoted else None,
+        draft=draft or Draft(account=handle or (chosen.handle if chosen else "")),
         error=error,
         fault_error=fault_error,
     )
 
 
 def person(user: User) -> Person:
-    return Person(user.name, user.handle, user.own, user.closed_dms, crc32(user.handle.encode()) % _COLOURS)
+    colour = crc32(user.handle.encode()) % _COLOURS
+    return Person(user.name, user.handle, user.own, user.closed_dms, colour, user.suspended, user.long_posts)
 
 
 def show_post(state: State, post: Post, *, whole: bool = True) -> ShownPost:
@@ -121,7 +155,22 @@ def show_post(state: State, post: Post, *, whole: bool = True) -> ShownPost:
         length=weighted_length(post.text),
         answers=person(state.users[answered.author]) if answered else None,
         quoted=show_post(state, quoted, whole=False) if quoted else None,
+        pictures=_pictures(state, post.media),
+        hidden=post.id in state.hidden,
+        made_with_ai=post.made_with_ai,
     )
+
+
+def _target(state: State, given: str) -> Post | None:
+    return state.posts.get(int(given)) if given.isascii() and given.isdigit() else None
+
+
+def _grants(state: State, user: User) -> list[str]:
+    return [" ".join(grant.scopes) for grant in state.grants.living(user.id)]
+
+
+def _pictures(state: State, media: Iterable[int]) -> list[Picture]:
+    return [Picture(str(each), state.alt_texts.get(each, "")) for each in media if each in state.media]
 
 
 def _concerns(state: State, post: Post, user: User) -> bool:
@@ -145,7 +194,8 @@ def _thread(state: State, newest_first: list[Dm]) -> Thread:
 
 
 def _show_dm(state: State, dm: Dm) -> ShownDm:
-    return ShownDm(str(dm.id), person(state.users[dm.sender]), dm.text, *_times(dm.id))
+    pictures = _pictures(state, () if dm.media is None else (dm.media,))
+    return ShownDm(str(dm.id), person(state.users[dm.sender]), dm.text, *_times(dm.id), pictures)
 
 
 def _times(snowflake: int) -> tuple[str, str]:

@@ -48,6 +48,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool | None = None
     status: int | None = None
     transaction_id: str | None = None
+    key_version: int | None = None
+    """Which version of the account's tokens X refused."""
 
 
 async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Message:
@@ -121,7 +123,7 @@ async def _move_publication(row: AttemptRow, result: Result, *, now: datetime) -
         values |= {Publication.closed_at: now}
     await Publication.update(values).where(Publication.id == row.publication)
     if result.hold is Hold.AUTH:
-        await mark_auth_lost(row.account, actor=PUBLISHER, now=now)
+        await mark_auth_lost(row.account, version=result.key_version, actor=PUBLISHER, now=now)
 
 
 def _entry(row: AttemptRow, result: Result) -> Recorded:

@@ -17,6 +17,24 @@ SELECT current_user AS name, r.rolsuper AS super,
 """
 
 
+_READS_KEYS = """
+SELECT current_user AS name, has_column_privilege('account_credential', 'access_sealed', 'SELECT') AS may_read
+"""
+
+
+async def refuse_blind_worker() -> None:
+    """Refuse to run a worker whose login may not read the sealed keys of accounts.
+
+    Raises:
+        SettingsError: with what to do.
+    """
+    role = rows(await Member.raw(_READS_KEYS))[0]
+    if not role["may_read"]:
+        raise SettingsError(
+            [f"The worker signs in as {role['name']}, which may not read accounts' keys: GRANT govern_keys TO it."]
+        )
+
+
 async def refuse_strong_role(*, production: bool) -> None:
     """Refuse to run as a superuser, or as a role that may change the log, or become its owner; else it only warns.
 

@@ -30,7 +30,7 @@ from govern.settings import Settings
 from govern.tables import Account as AccountTable
 from govern.tables import Attempt, Publication
 from govern.xapi.client import OutgoingDm, OutgoingPost
-from govern.xapi.credentials import Credentials
+from govern.xapi.credentials import Keys
 from govern.xapi.vault import BrokenSeal, MissingKey, Vault
 
 STRICTNESS = ("allow", "warn", "needs_approval", "block")
@@ -62,7 +62,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     attempt: UUID
     tries: int
     receipt: Receipt
-    credentials: Credentials
+    credentials: Keys
     x_user_id: str | None
     outgoing: OutgoingPost | OutgoingDm
     write_before: datetime
@@ -200,7 +200,7 @@ def _digest_of(message: Message) -> bytes:
     )
 
 
-async def _open_keys(message: Message, *, vault: Vault, settings: Settings) -> Credentials | str:
+async def _open_keys(message: Message, *, vault: Vault, settings: Settings) -> Keys | str:
     """Return the account's keys, or the sentence that says why there are none to use."""
     owner = await find_account(message.account)
     try:

@@ -17,6 +17,7 @@ from govern.tables.contact import ConsentEvent, Contact, Inbound
 from govern.tables.grant import RoleGrant
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
 from govern.tables.message import Approval, Message, Revision, Screening
+from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
 from govern.tables.publication import Attempt, Publication
@@ -38,6 +39,7 @@ TABLES = (
     Brand,
     Account,
     AccountCredential,
+    OauthPending,
     PollCursor,
     RoleGrant,
     Contact,
@@ -99,6 +101,7 @@ __all__ = [
     "Member",
     "MemberLink",
     "Message",
+    "OauthPending",
     "Outbox",
     "Passkey",
     "Pause",

@@ -55,7 +55,7 @@ class Account(Table, tablename="account"):
 
 
 class AccountCredential(Table, tablename="account_credential"):
-    """The keys of an account, sealed; rows are never deleted."""
+    """The keys of an account, sealed; rows are never deleted. Only the worker's login reads the sealed columns."""
 
     account = ForeignKey(
         Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, primary_key=True, null=False, default=None
@@ -66,10 +66,19 @@ class AccountCredential(Table, tablename="account_credential"):
     access_sealed = Bytea(default=None, null=False, secret=True)
     secret_sealed = Bytea(default=None, null=True, secret=True)
     refresh_sealed = Bytea(default=None, null=True, secret=True)
+    previous_refresh_sealed = Bytea(default=None, null=True, secret=True)
+    """The refresh token before, until X accepted the access token that came with the new one."""
     key_id = Varchar(length=40, default=None, null=False)
     version = Integer(default=1, null=False)
     scopes = Array(base_column=Varchar(length=40), default=list, null=False)
     expires_at = Timestamptz(default=None, null=True)
+    refresh_at = Timestamptz(default=None, null=True)
+    """When it is renewed though nobody needs it yet."""
+    renewed_at = Timestamptz(default=None, null=True)
+    refused_version = Integer(default=None, null=True)
+    """The version X answered 401 to: it is renewed once; if the next is refused too, a person must connect again."""
+    revoked_at = Timestamptz(default=None, null=True)
+    """When X confirmed that it forgot the tokens."""
 
     account_credential_kind_check = one_of("kind", ("oauth1", "oauth2"))
     account_credential_state_check = one_of("state", ("active", "needs_reauth", "revoked"))

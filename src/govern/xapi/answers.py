@@ -88,6 +88,11 @@ class Found(msgspec.Struct, Generic[T], frozen=True):
     """One thing, or none."""
 
     data: T | None = None
+    includes: Includes = Includes()
+
+    @property
+    def users(self) -> dict[str, User]:
+        return {user.id: user for user in self.includes.users}
 
 
 class Made(msgspec.Struct, Generic[T], frozen=True):

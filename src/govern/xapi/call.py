@@ -1,10 +1,10 @@
-"""One signed request through tweepy, and page after page of them; every failure comes out as an `XError`."""
+"""One request through tweepy, and page after page of them; every failure comes out as an `XError`."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from http import HTTPStatus
+from typing import TypeAlias, TypeVar
 
 import msgspec
 from tweepy.asynchronous import AsyncClient
@@ -14,27 +14,45 @@ from govern.database import in_transaction
 from govern.xapi.answers import Page, User
 from govern.xapi.classify import failure
 from govern.xapi.client import Exchange
-from govern.xapi.credentials import Credentials
-from govern.xapi.errors import OutcomeUnknown
+from govern.xapi.credentials import Credentials, Keys
+from govern.xapi.errors import AuthLost, OutcomeUnknown
+from govern.xapi.quiet import hush
 from govern.xapi.session import XSession
 
 T = TypeVar("T")
 MAX_PAGES = 100
+Act: TypeAlias = Callable[[AsyncClient], Awaitable[object]]
+"""One call of tweepy's; its answer is X's JSON."""
 
-# At DEBUG these print the Authorization header, or what it was signed from.
-for _name in ("tweepy", "aiohttp", "oauthlib"):
-    logging.getLogger(_name).setLevel(max(logging.INFO, logging.getLogger(_name).level))
+hush()
 
 
 class Caller:
-    """Makes requests as one account. Each has a tweepy client, a session and a connection of its own."""
+    """Makes requests as one account. Each has a tweepy client, a session and a connection of its own.
 
-    def __init__(self, credentials: Credentials, address: URL, timeout: timedelta) -> None:
+    `signed` is what tweepy calls `user_auth`: OAuth 1.0a, and not a bearer token. `accepted` is true once X answered
+    a request as one of this account's.
+    """
+
+    def __init__(self, credentials: Keys, address: URL, timeout: timedelta) -> None:
         self._credentials = credentials
         self._address = address
         self._timeout = timeout
+        self.signed = isinstance(credentials, Credentials)
+        self.accepted = False
 
-    async def read(self, operation: str, act: Callable[[AsyncClient], Awaitable[object]], form: type[T]) -> T:
+    def to(
+        self, method: str, route: str, *, params: Mapping[str, object] | None = None, json: object | None = None
+    ) -> Act:
+        """Return the call of a route that tweepy has no method for."""
+
+        async def act(x: AsyncClient) -> object:
+            answer = await x.request(method, route, params=dict(params or {}), json=json, user_auth=self.signed)
+            return {} if answer.status == HTTPStatus.NO_CONTENT else await answer.json()
+
+        return act
+
+    async def read(self, operation: str, act: Act, form: type[T]) -> T:
         """Ask X for something of this form."""
         value, _exchange = await self._call(operation, act, form, write_before=None, write=False)
         return value
@@ -42,7 +60,7 @@ class Caller:
     async def write(
         self,
         operation: str,
-        act: Callable[[AsyncClient], Awaitable[object]],
+        act: Act,
         form: type[T],
         *,
         write_before: datetime | None = None,
@@ -80,7 +98,7 @@ class Caller:
     async def _call(
         self,
         operation: str,
-        act: Callable[[AsyncClient], Awaitable[object]],
+        act: Act,
         form: type[T],
         *,
         write_before: datetime | None,
@@ -88,10 +106,14 @@ class Caller:
     ) -> tuple[T, Exchange]:
         if in_transaction():
             raise RuntimeError("no call to X inside a database transaction")
-        async with XSession(self._address, timeout=self._timeout, write_before=write_before) as session:
+        async with XSession(
+            self._address, timeout=self._timeout, write_before=write_before, signed=self.signed
+        ) as session:
             error: BaseException
             try:
-                return msgspec.convert(await act(self._client(session)), form), session.exchange
+                value = msgspec.convert(await act(self._client(session)), form)
+                self.accepted = True
+                return value, session.exchange  # noqa: TRY300 - what follows is for failures only
             except asyncio.CancelledError as cancelled:
                 if not write:
                     raise
@@ -99,17 +121,23 @@ class Caller:
             except Exception as caught:  # noqa: BLE001 - once connected, whatever it is, the outcome is unknown
                 error = caught
             answer = await session.answer()
+            failed = failure(error, exchange=session.exchange, answer=answer, operation=operation)
+            if isinstance(failed, AuthLost):
+                failed.version = getattr(self._credentials, "version", None)
             # Raised here, it has no cause: tweepy's exception holds the Authorization header.
-            raise failure(error, exchange=session.exchange, answer=answer, operation=operation)
+            raise failed
 
     def _client(self, session: XSession) -> AsyncClient:
         keys = self._credentials
-        client = AsyncClient(
-            consumer_key=keys.api_key,
-            consumer_secret=keys.api_secret,
-            access_token=keys.access_token,
-            access_token_secret=keys.access_token_secret,
-            return_type=dict,
-        )
+        if isinstance(keys, Credentials):
+            client = AsyncClient(
+                consumer_key=keys.api_key,
+                consumer_secret=keys.api_secret,
+                access_token=keys.access_token,
+                access_token_secret=keys.access_token_secret,
+                return_type=dict,
+            )
+        else:
+            client = AsyncClient(bearer_token=keys.access_token, return_type=dict)
         client.session = session
         return client

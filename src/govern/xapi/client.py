@@ -12,6 +12,8 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     in_reply_to: str | None = None
     quote_of: str | None = None
+    media_ids: tuple[str, ...] = ()
+    made_with_ai: bool = False
 
 
 class OutgoingDm(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +21,7 @@ class OutgoingDm(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     recipient_id: str
+    media_id: str | None = None
 
 
 class Exchange(msgspec.Struct, kw_only=True):
@@ -125,6 +128,14 @@ class XClient(Protocol):
 
     async def dm_events(self, since_id: str | None) -> list[DmEvent]:
         """Return the unencrypted DMs above this id, both ways; X keeps 30 days."""
+        ...
+
+    async def thread(self, contact_id: str, since_id: str | None) -> list[DmEvent]:
+        """Return the unencrypted DMs with one person above this id, both ways."""
+        ...
+
+    async def find_dm(self, event_id: str) -> DmEvent | None:
+        """Return a DM by its id, if X has one that this account may read."""
         ...
 
     async def own_posts(self, since_id: str | None) -> list[OwnPost]:

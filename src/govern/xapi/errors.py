@@ -76,12 +76,13 @@ class NoCredits(XError):
 
 
 class AuthLost(XError):
-    """X does not accept the credentials of this account."""
+    """X does not accept the credentials of this account. `version` is the one of the OAuth 2 token it refused."""
 
     code = "auth_lost"
 
-    def __init__(self, *, exchange: Exchange | None = None) -> None:
+    def __init__(self, *, exchange: Exchange | None = None, version: int | None = None) -> None:
         super().__init__("X refused the account's credentials", exchange=exchange)
+        self.version = version
 
 
 class DuplicateClaimed(XError):

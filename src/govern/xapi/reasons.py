@@ -45,6 +45,10 @@ REASONS: Mapping[str, Reason] = {
         "X takes this message for automated and refused it.",
         "X considère ce message comme automatisé et l'a refusé.",
     ),
+    "media_refused": Reason(
+        "X could not process an image of this message.",
+        "X n'a pas pu traiter une image de ce message.",
+    ),
     "invalid": Reason(
         "X says that something in this message is not valid.",
         "X indique qu'un élément de ce message n'est pas valide.",

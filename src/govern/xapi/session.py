@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from json import dumps as encode
 from time import monotonic
 from types import SimpleNamespace
 from typing import Any, Self
@@ -16,6 +18,8 @@ from govern.xapi.errors import NotSent
 from govern.xapi.headers import read_headers
 
 CONNECT_TIMEOUT = timedelta(seconds=5)
+API = URL("https://api.x.com")
+"""Where the real X takes requests that carry a bearer token."""
 
 
 def parse_address(text: str) -> URL:
@@ -30,13 +34,16 @@ def parse_address(text: str) -> URL:
     return url
 
 
-def rebase(url: URL, address: URL) -> URL:
-    """Point a signed URL at another server. Path and query stay byte for byte, or the signature breaks.
+def rebase(url: URL, address: URL, *, signed: bool = True) -> URL:
+    """Point a URL at another server. Path and query stay byte for byte, or the signature breaks.
 
-    The real X verifies against the host that tweepy signs, so there the URL stays as it is (`x.md` 2).
+    The real X verifies a signature against the host that tweepy signs, so there a signed URL stays as it is; what
+    carries a bearer token goes to `API` (`x.md` 2).
     """
     if address.host in REAL_X_HOSTS:
-        return url
+        if signed:
+            return url
+        address = API
     return URL.build(
         scheme=address.scheme,
         authority=address.raw_authority,
@@ -78,10 +85,13 @@ class _GatedConnector(aiohttp.TCPConnector):
 class XSession:
     """What tweepy takes for its aiohttp session. It serves one request, and `exchange` tells how that went."""
 
-    def __init__(self, address: URL, *, timeout: timedelta, write_before: datetime | None = None) -> None:
+    def __init__(
+        self, address: URL, *, timeout: timedelta, write_before: datetime | None = None, signed: bool = True
+    ) -> None:
         self.exchange = Exchange(write_before=write_before)
         self._address = address
         self._timeout = timeout
+        self._signed = signed
         self._response: aiohttp.ClientResponse | None = None
 
     async def __aenter__(self) -> Self:
@@ -102,13 +112,20 @@ class XSession:
         await self._session.close()
 
     def request(
-        self, method: str, url: URL | str, *, params: None = None, json: object = None, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: URL | str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+        headers: Mapping[str, str],
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        """Answer tweepy's one call. `params` are None: tweepy has signed them into the URL."""
-        if params is not None:
+        """Answer tweepy's one call. Where it signs, `params` are None: they are in the URL."""
+        if self._signed and params is not None:
             raise ValueError("only signed URLs go to X")
-        target = rebase(URL(str(url), encoded=True), self._address)
-        return self._session.request(method, target, json=json, headers=headers, allow_redirects=False)
+        target = rebase(URL(str(url), encoded=True), self._address, signed=self._signed)
+        body = None if json is None else BytesIO(encode(json).encode())  # bytes of over 1 MiB aiohttp warns of
+        return self._session.request(method, target, params=params, data=body, headers=headers, allow_redirects=False)
 
     async def answer(self) -> object:
         """Return the JSON that X answered, None if there is none to read. The body is here already, or lost."""

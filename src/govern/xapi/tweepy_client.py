@@ -20,15 +20,16 @@ from govern.xapi.answers import (
 )
 from govern.xapi.call import Caller
 from govern.xapi.client import DmEvent, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
-from govern.xapi.credentials import Credentials
+from govern.xapi.credentials import BearerToken, Credentials, Keys
+from govern.xapi.direct_messages import EVENT_FIELDS, EXPANSIONS, find_dm, read_thread
 from govern.xapi.errors import Refused
+from govern.xapi.media import OutgoingImage, Uploaded, upload_image
 from govern.xapi.session import parse_address
 
-__all__ = ["Credentials", "TweepyClient"]
+__all__ = ["BearerToken", "Credentials", "TweepyClient"]
 
 _PAGE_SIZE = 100
 _POST_FIELDS = ["author_id", "conversation_id", "entities", "note_tweet", "referenced_tweets"]
-_EVENT_FIELDS = ["dm_conversation_id", "entities", "sender_id", "text"]
 
 
 class TweepyClient:
@@ -41,26 +42,22 @@ class TweepyClient:
         ValueError: `base_url` is not an address.
     """
 
-    def __init__(self, credentials: Credentials, *, base_url: str, timeout: timedelta, x_id: str | None = None) -> None:
+    def __init__(self, credentials: Keys, *, base_url: str, timeout: timedelta, x_id: str | None = None) -> None:
         self._caller = Caller(credentials, parse_address(base_url), timeout)
         self._x_id = x_id
 
     async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
-        made, exchange = await self._caller.write(
-            "send_post",
-            lambda x: x.create_tweet(
-                text=post.text, in_reply_to_tweet_id=post.in_reply_to, quote_tweet_id=post.quote_of, user_auth=True
-            ),
-            Made[NewPost],
-            write_before=write_before,
-        )
+        act = self._caller.to("POST", "/2/tweets", json=post_body(post))
+        made, exchange = await self._caller.write("send_post", act, Made[NewPost], write_before=write_before)
         return Receipt(x_id=made.data.id, exchange=exchange)
 
     async def send_dm(self, dm: OutgoingDm, *, write_before: datetime) -> Receipt:
         recipient_id = _path_id(dm.recipient_id)
         made, exchange = await self._caller.write(
             "send_dm",
-            lambda x: x.create_direct_message(participant_id=recipient_id, text=dm.text, user_auth=True),
+            lambda x: x.create_direct_message(
+                participant_id=recipient_id, text=dm.text, media_id=dm.media_id, user_auth=self._caller.signed
+            ),
             Made[NewDm],
             write_before=write_before,
         )
@@ -69,13 +66,15 @@ class TweepyClient:
     async def delete_post(self, x_id: str) -> None:
         own = _path_id(x_id)
         try:
-            await self._caller.write("delete_post", lambda x: x.delete_tweet(own, user_auth=True), Made[Deletion])
+            await self._caller.write(
+                "delete_post", lambda x: x.delete_tweet(own, user_auth=self._caller.signed), Made[Deletion]
+            )
         except Refused as refused:
             if refused.reason != "not_found":
                 raise
 
     async def me(self) -> XUser:
-        made = await self._caller.read("me", lambda x: x.get_me(user_auth=True), Made[User])
+        made = await self._caller.read("me", lambda x: x.get_me(user_auth=self._caller.signed), Made[User])
         self._x_id = made.data.id
         return to_user(made.data)
 
@@ -84,7 +83,7 @@ class TweepyClient:
             return None
         try:
             found = await self._caller.read(
-                "find_user", lambda x: x.get_user(username=handle, user_auth=True), Found[User]
+                "find_user", lambda x: x.get_user(username=handle, user_auth=self._caller.signed), Found[User]
             )
         except Refused as refused:
             if refused.reason != "not_found":
@@ -103,7 +102,7 @@ class TweepyClient:
                 pagination_token=token,
                 since_id=since_id,
                 tweet_fields=_POST_FIELDS,
-                user_auth=True,
+                user_auth=self._caller.signed,
             ),
             Page[Post],
             x_id=lambda post: post.id,
@@ -121,7 +120,7 @@ class TweepyClient:
                 pagination_token=token,
                 since_id=since_id,
                 tweet_fields=_POST_FIELDS,
-                user_auth=True,
+                user_auth=self._caller.signed,
             ),
             Page[Post],
             x_id=lambda post: post.id,
@@ -133,12 +132,12 @@ class TweepyClient:
         events, users = await self._caller.pages(
             "dm_events",
             lambda x, token: x.get_direct_message_events(
-                dm_event_fields=_EVENT_FIELDS,
+                dm_event_fields=EVENT_FIELDS,
                 event_types="MessageCreate",
-                expansions=["sender_id", "participant_ids"],
+                expansions=EXPANSIONS,
                 max_results=_PAGE_SIZE,
                 pagination_token=token,
-                user_auth=True,
+                user_auth=self._caller.signed,
             ),
             Page[Event],
             x_id=lambda event: event.id,
@@ -146,8 +145,37 @@ class TweepyClient:
         )
         return [to_dm_event(event, users) for event in events]
 
+    async def find_dm(self, event_id: str) -> DmEvent | None:
+        return await find_dm(self._caller, _path_id(event_id))
+
+    async def thread(self, contact_id: str, since_id: str | None) -> list[DmEvent]:
+        return await read_thread(self._caller, _path_id(contact_id), since_id)
+
+    async def upload_image(self, image: OutgoingImage) -> Uploaded:
+        """Upload an approved image with its alt text, before the send."""
+        return await upload_image(self._caller, image)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether X has answered a request as one of this account's."""
+        return self._caller.accepted
+
     async def _own_id(self) -> str:
         return self._x_id or (await self.me()).x_id
+
+
+def post_body(post: OutgoingPost) -> dict[str, object]:
+    """Return a post as X wants it; tweepy's own method knows no `made_with_ai`."""
+    body: dict[str, object] = {"text": post.text}
+    if post.in_reply_to is not None:
+        body["reply"] = {"in_reply_to_tweet_id": post.in_reply_to}
+    if post.quote_of is not None:
+        body["quote_tweet_id"] = post.quote_of
+    if post.media_ids:
+        body["media"] = {"media_ids": list(post.media_ids)}
+    if post.made_with_ai:
+        body["made_with_ai"] = True
+    return body
 
 
 def _path_id(x_id: str) -> str:

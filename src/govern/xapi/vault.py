@@ -52,6 +52,15 @@ class Vault:
             raise SettingsError([f"{_SETTING} is not set; account credentials cannot be sealed without it."])
         return cls(KeyRing.for_development(settings.secret_key, purpose="account_credential"))
 
+    @property
+    def first(self) -> str:
+        """The id of the key that seals."""
+        return self._ring.first
+
+    def holds(self, key_id: str) -> bool:
+        """Tell whether this key is here, so that what it sealed can be opened."""
+        return self._ring.holds(key_id)
+
     def seal(self, plain: str, *, account_id: UUID, column: str, version: int) -> tuple[str, bytes]:
         """Return the id of the key and the sealed bytes."""
         return self._ring.seal(plain.encode(), place=_place(account_id, column, version))

@@ -1,7 +1,9 @@
 """The entries of the audit log: their format, one typed struct per action, and their sentences."""
 
 from govern.domain.audit.accounts import (
+    AccountConnectBegun,
     AccountConnected,
+    AccountConnectFailed,
     AccountCreated,
     AccountDisconnected,
     AccountEdited,
@@ -9,6 +11,7 @@ from govern.domain.audit.accounts import (
     ConsentRecorded,
     ContactCreated,
     ContactRenamed,
+    CredentialResealed,
     InboundReceived,
 )
 from govern.domain.audit.entry import (
@@ -123,6 +126,8 @@ __all__ = [
     "UNREADABLE",
     "AccessDenied",
     "AccessDeniedAgain",
+    "AccountConnectBegun",
+    "AccountConnectFailed",
     "AccountConnected",
     "AccountCreated",
     "AccountDisconnected",
@@ -142,6 +147,7 @@ __all__ = [
     "ContactRenamed",
     "Context",
     "ConversationDmRead",
+    "CredentialResealed",
     "DemoSeeded",
     "Entry",
     "EntryNotFound",

@@ -5,7 +5,19 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from govern.domain.audit.fields import Code, Comment, Handle, Label, Moment, Named, Personal, Recorded, XId
+from govern.domain.audit.fields import (
+    Code,
+    Codes,
+    Comment,
+    Handle,
+    Label,
+    Moment,
+    Named,
+    Outcome,
+    Personal,
+    Recorded,
+    XId,
+)
 
 
 class BrandCreated(Recorded, frozen=True, kw_only=True):
@@ -39,6 +51,40 @@ class AccountConnected(Recorded, frozen=True, kw_only=True):
     FR: ClassVar = "{actor} a connecté {object} à X"
     x_user_id: XId
     """Our own account's id on X, not a person's."""
+    method: Code | None = None
+    """How requests are signed: `oauth1`, `oauth2`."""
+    scopes: Codes = ()
+    """What X granted."""
+
+
+class AccountConnectBegun(Recorded, frozen=True, kw_only=True):
+    """Somebody goes to X to let us act as an account. Object: the account."""
+
+    NAME: ClassVar = "account.connect_begun"
+    EN: ClassVar = "{actor} began to connect {object} to X"
+    FR: ClassVar = "{actor} a commencé à connecter {object} à X"
+    scopes: Codes = ()
+    """What is asked for."""
+
+
+class AccountConnectFailed(Recorded, frozen=True, kw_only=True):
+    """They came back from X, and it came to nothing: no keys were kept. Object: the account."""
+
+    NAME: ClassVar = "account.connect_failed"
+    EN: ClassVar = "{actor} could not connect {object} to X: {reason}"
+    FR: ClassVar = "{actor} n’a pas pu connecter {object} à X : {reason}"
+    OUTCOME: ClassVar = Outcome.FAILED
+    reason: Code
+
+
+class CredentialResealed(Recorded, frozen=True, kw_only=True):
+    """An account's keys were sealed anew; the keys themselves are the same. Object: the account."""
+
+    NAME: ClassVar = "account.keys_resealed"
+    EN: ClassVar = "{actor} sealed the keys of {object} anew, with the sealing key {key}"
+    FR: ClassVar = "{actor} a scellé à nouveau les clés de {object}, avec la clé de scellement {key}"
+    key: Code
+    previous: Code | None = None
 
 
 class AccountEdited(Recorded, frozen=True, kw_only=True):
@@ -110,6 +156,9 @@ ACTIONS: tuple[type[Recorded], ...] = (
     BrandCreated,
     AccountCreated,
     AccountConnected,
+    AccountConnectBegun,
+    AccountConnectFailed,
+    CredentialResealed,
     AccountEdited,
     AccountDisconnected,
     ContactCreated,

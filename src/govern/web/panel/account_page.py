@@ -17,6 +17,7 @@ from govern.services.accounts import (
 )
 from govern.services.connecting import disconnect_account
 from govern.services.grants import list_grants
+from govern.services.oauth import find_keys
 from govern.services.pauses import list_pauses
 from govern.web.panel.access_words import action_options
 from govern.web.panel.desk import AtDesk, Desk
@@ -80,6 +81,8 @@ class AccountPage(View, frozen=True, kw_only=True):
     people: Sequence[tuple[str, str, str]] | None
     deeds: Sequence[tuple[str, str]]
     connect: str
+    keys: str
+    """What is known of its keys, for those who may connect it."""
     may_edit: bool
     may_connect: bool
     may_disconnect: bool
@@ -141,7 +144,8 @@ async def account_page(desk: Desk, handle: str, form: Form, *, at: str = "") -> 
         paused=await _paused(desk, account),
         people=await _people(desk, account),
         deeds=action_options(desk.access.bundle),
-        connect=f"govern account connect {account.handle} --as {desk.session.member.email}",
+        connect=f"/admin/accounts/{account.handle}/connect",
+        keys=await _keys(desk, account),
         may_edit=await desk.access.allows(desk.actor, Action.ACCOUNT_EDIT, target),
         may_connect=await desk.access.allows(desk.actor, Action.ACCOUNT_CONNECT, target),
         may_disconnect=await desk.access.allows(desk.actor, Action.ACCOUNT_DISCONNECT, target),
@@ -157,6 +161,18 @@ async def account_page(desk: Desk, handle: str, form: Form, *, at: str = "") -> 
     )
     title = f"@{account.handle}"
     return await desk.show("pages/account.html", page, here="accounts", title=title, status=form.status)
+
+
+async def _keys(desk: Desk, account: Account) -> str:
+    found = await find_keys(account.id)
+    if found is None:
+        return ""
+    if found.kind == "oauth1":
+        return _("Connected with OAuth 1.0a keys.") if found.state == "active" else found.reason or ""
+    if found.state != "active" or found.expires_at is None:
+        return found.reason or ""
+    told = {"scopes": ", ".join(found.scopes), "until": desk.fmt.moment(found.expires_at)}
+    return _("Connected with OAuth 2: %(scopes)s. Its token works until %(until)s, and is renewed before.") % told
 
 
 async def _paused(desk: Desk, account: Account) -> Sequence[str]:
