@@ -21,6 +21,7 @@ from govern.xapi.oauth_errors import AppRefused, OAuthAway, OAuthError, TokenRef
 from govern.xapi.vault import Vault
 from tests.asserts import actions, assert_audited
 from tests.factories import NOW
+from tests.sending import until
 from tests.services.conftest import Office
 from tests.services.custody import FIRST, OVER, give_tokens, opened, renewing_with, row_of, told
 from tests.xapi.token_server import APP, Answer, refusing, token_server
@@ -86,7 +87,7 @@ async def test_token_is_renewed_ahead_of_need_at_three_quarters_of_its_life(acco
 
 
 async def test_fifty_refreshes_in_two_processes_are_one_call(
-    account: Account, config: Settings, engines: Engines
+    account: Account, config: Settings, engines: Engines, office: Office
 ) -> None:
     environ = {**os.environ, "GOVERN_DATABASE_URL": engines.database_url(Login.WORKER)}
 
@@ -101,8 +102,18 @@ async def test_fifty_refreshes_in_two_processes_are_one_call(
         assert started.returncode == 0
         return int(said)
 
-    with token_server(seconds=0.5) as x:
-        assert sum(await asyncio.gather(process(x.app.api), process(x.app.api))) == 1
+    async def three_wait() -> bool:
+        await office.owner.execute("SELECT pg_stat_clear_snapshot()")
+        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return int(await office.owner.fetchval(query)) == 3  # of four connections; the others wait for a connection
+
+    with token_server(held=True) as x:
+        running = asyncio.gather(process(x.app.api), process(x.app.api))
+        try:
+            await until(three_wait, limit=30)
+        finally:
+            x.open.set()
+        assert sum(await running) == 1
         assert [asked.form["refresh_token"] for asked in x.asked] == ["r1"]
     assert await opened(account, config) == {"access": "a2", "refresh": "r2", "previous": "r1"}
 
@@ -187,15 +198,17 @@ async def test_connection_made_meanwhile_is_not_stopped_by_an_old_refusal(
 
 async def test_others_do_not_wait_while_x_is_asked(account: Account, config: Settings, engines: Engines) -> None:
     """The row is locked, and nothing else: the account is claimed, read and edited meanwhile."""
-    with token_server(seconds=1) as x:
+
+    async def is_asked() -> bool:
+        return bool(x.asked)
+
+    with token_server(held=True) as x:
         asking = asyncio.create_task(
             refresh_credential(account.id, ahead=False, renewing=renewing_with(x.app, config), now=OVER)
         )
         connection = await asyncpg.connect(engines.database_url(Login.WORKER))
         try:
-            async with asyncio.timeout(10):
-                while not x.asked:
-                    await asyncio.sleep(0.01)
+            await until(is_asked, limit=10)
             await connection.execute("SET lock_timeout = '200ms'")
             await connection.fetch("SELECT * FROM account WHERE id = $1 FOR NO KEY UPDATE", account.id)
             await connection.fetch("SELECT * FROM account_credential")
@@ -204,6 +217,7 @@ async def test_others_do_not_wait_while_x_is_asked(account: Account, config: Set
         finally:
             await connection.close()
         assert not asking.done()
+        x.open.set()
         assert await asking
 
 

@@ -8,7 +8,7 @@ import pytest
 from govern import database as db
 from govern.database import transaction
 from govern.embedded import Engines, Login
-from govern.services.rights import refuse_strong_role
+from govern.services.rights import refuse_blind_worker, refuse_strong_role
 from govern.settings import SettingsError
 
 STRONGER = (
@@ -43,3 +43,12 @@ async def test_a_login_that_could_rewrite_the_log_is_refused(
             with pytest.raises(SettingsError, match="may change the audit log"):
                 await refuse_strong_role(production=True)
             await refuse_strong_role(production=False)
+
+
+async def test_worker_that_may_not_read_the_keys_does_not_start(database: None, shipped_web: str) -> None:
+    with pytest.raises(SettingsError, match="GRANT govern_keys"):
+        await refuse_blind_worker()
+
+
+async def test_worker_that_may_read_the_keys_starts(database: None) -> None:
+    await refuse_blind_worker()

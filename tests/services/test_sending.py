@@ -17,6 +17,7 @@ from govern.services.policies import Policies
 from govern.services.sending import Claim
 from govern.settings import Settings
 from govern.xapi.client import OutgoingDm, OutgoingPost
+from govern.xapi.credentials import Credentials
 from govern.xapi.vault import Vault
 from tests.asserts import actions, assert_audited, assert_nothing_changed, entries
 from tests.factories import NOW, make_message, receive_dm, receive_mention
@@ -218,5 +219,6 @@ async def test_a_claim_says_no_secret_in_the_log_of_entries(desk: Desk) -> None:
     await desk.write()
     claim = await desk.take()
     text = msgspec.json.encode(await entries()).decode()
+    assert isinstance(claim.credentials, Credentials)
     assert claim.credentials.access_token_secret not in text
     assert claim.credentials.access_token not in text

@@ -1,7 +1,6 @@
 """A token endpoint that answers as it is told, and keeps what it was asked."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ APP = OAuthApp(
     client_id="client", client_secret="the-client-secret", site="", api="http://127.0.0.1:1", redirect_uri=""
 )
 Answer = tuple[int, str]
+LIMIT = 20
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -27,17 +27,17 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class TokenServer:
-    """`answer` says what comes back; `seconds` how long that takes."""
+    """`answer` says what comes back, once `open` is set."""
 
-    def __init__(self, answer: Callable[[Asked], Answer], seconds: float) -> None:
+    def __init__(self, answer: Callable[[Asked], Answer]) -> None:
         self.answer = answer
-        self.seconds = seconds
+        self.open = threading.Event()
         self.asked: list[Asked] = []
         self.app = APP
 
     def take(self, asked: Asked) -> Answer:
         self.asked.append(asked)
-        time.sleep(self.seconds)  # on a thread of the server's own
+        assert self.open.wait(LIMIT), "nobody let it answer"
         return self.answer(asked)
 
 
@@ -61,8 +61,11 @@ def refusing(*spent: str) -> Callable[[Asked], Answer]:
 
 
 @contextmanager
-def token_server(answer: Callable[[Asked], Answer] = renewing, *, seconds: float = 0) -> Iterator[TokenServer]:
-    server = TokenServer(answer, seconds)
+def token_server(answer: Callable[[Asked], Answer] = renewing, *, held: bool = False) -> Iterator[TokenServer]:
+    """Serve on loopback; `held`, it answers when the test opens it."""
+    server = TokenServer(answer)
+    if not held:
+        server.open.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -106,7 +106,7 @@ async def test_manager_sees_no_admin_forms(browser: SignIn) -> None:
 
 
 async def test_keys_are_never_asked_for_in_the_panel(browser: SignIn) -> None:
-    page = await (await browser("ada")).get("/admin/accounts/Help")
+    page = await (await browser("ada")).get("/admin/accounts/Help/connect")
     assert "govern account connect Help" in words(page)
     assert "access_token" not in page.text
 
