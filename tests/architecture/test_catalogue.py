@@ -12,7 +12,7 @@ from govern.domain.actions import ChangeKind
 from govern.domain.approvals import Verdict
 from govern.domain.consent import ConsentKind, Purpose
 from govern.domain.members import MemberState
-from govern.domain.messages import Kind, State
+from govern.domain.messages import Kind, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome, Settlement, XKind
 from govern.domain.sign_in import ChallengeKind, LinkKind
 from govern.settings import Settings
@@ -35,6 +35,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "member_state_check": MemberState,
     "message_kind_check": Kind,
     "message_state_check": State,
+    "message_withdrawn_for_check": WithdrawnFor,
     "pause_kinds_check": Kind,
     "publication_hold_check": Hold,
     "publication_x_kind_check": XKind,
@@ -59,6 +60,7 @@ CHANGED = KEPT | {CHANGE}
 SPENT = CHANGED | {REMOVE}
 RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
+    **dict.fromkeys(("acknowledgement", "suppression"), KEPT),
     **dict.fromkeys(("account", "account_credential", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
     **dict.fromkeys(("member_link", "passkey"), CHANGED),

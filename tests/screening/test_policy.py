@@ -1,9 +1,12 @@
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
 
 from govern.screening.findings import Decision
-from govern.screening.policy import Policy, PolicyError, load_policy, run_inline_tests
+from govern.screening.inline_tests import run_inline_tests
+from govern.screening.policy import Policy, load_policy
+from govern.screening.policy_source import PolicyError
 
 POLICIES = Path(__file__).parents[2] / "policies"
 PROMOTIONAL = (POLICIES / "screening" / "promotional.toml").read_text(encoding="utf-8")
@@ -27,9 +30,8 @@ test = [
 
 
 def write(folder: Path, signals: str = SIGNAL, head: str = HEAD) -> Path:
-    (folder / "screening").mkdir(exist_ok=True)
+    copytree(POLICIES, folder, ignore=ignore_patterns("access", "cases", "models"), dirs_exist_ok=True)
     (folder / "screening" / "promotional.toml").write_text(head + signals, encoding="utf-8")
-    (folder / "consent.toml").write_text(CONSENT, encoding="utf-8")
     return folder
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from govern.screening.findings import Decision, Family, Finding, Klass, Message, severity_of
-from govern.screening.normalise import View, disguise
+from govern.screening.normalise import View
 from govern.screening.patterns import Pattern
 from govern.screening.terms import TermHit
 
@@ -157,6 +157,5 @@ def _finding(view: View, hit: _Hit, hundredths: int, rules: PromotionalRules) ->
         severity=severity_of(Decision.ALLOW),
         points=hundredths / 100,
         span=(start, end),
-        via=disguise(view.original[start:end]),
         message=hit.signal.message,
     )

@@ -13,10 +13,10 @@ from govern.tables.audit import (
     AuditTile,
 )
 from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
-from govern.tables.contact import ConsentEvent, Contact, Inbound
+from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
 from govern.tables.grant import RoleGrant
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
-from govern.tables.message import Approval, Message, Revision, Screening
+from govern.tables.message import Acknowledgement, Approval, Message, Revision, Screening
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
 from govern.tables.publication import Attempt, Publication
@@ -43,9 +43,11 @@ TABLES = (
     Contact,
     Inbound,
     ConsentEvent,
+    Suppression,
     Message,
     Revision,
     Screening,
+    Acknowledgement,
     Approval,
     Publication,
     Attempt,
@@ -77,6 +79,7 @@ __all__ = [
     "AccessState",
     "Account",
     "AccountCredential",
+    "Acknowledgement",
     "ApiToken",
     "Approval",
     "Attempt",
@@ -115,5 +118,6 @@ __all__ = [
     "Screening",
     "Session",
     "SignInFailure",
+    "Suppression",
     "Totp",
 ]

@@ -100,6 +100,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.AUTH: N_("Held: the account must be connected again"),
     Hold.CREDITS: N_("Held: the X app has no credits left"),
     Hold.DIGEST: N_("Held: the text is not what was approved; an admin must look"),
+    Hold.SCREENING: N_("Held: screening could not judge the text; an admin must look"),
 }
 PERMISSIONS: Mapping[str, str] = {
     "unsolicited": N_("This person has not written to you: a DM is not allowed."),

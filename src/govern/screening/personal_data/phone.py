@@ -1,0 +1,194 @@
+"""Phone numbers of persons: shapes people write, confirmed by `phonenumbers`, which says what is possible."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import phonenumbers
+
+from govern.screening.personal_data.reading import Claim, Reading
+from govern.screening.personal_data.rules import PersonalRules, Type, Words
+
+MIN_DIGITS, MAX_DIGITS = 7, 15
+
+_BETWEEN = re.compile(r" ?[./-] ?| ?\(|\) ?[./-]? ?| |\.{2}|_")
+_TRUNK = re.compile(r" ?\(0\)[ .-]?| \[0\] ")
+# How people in France, Britain, Ireland, Belgium, Switzerland and Australia group the digits of a national number.
+_ZERO_SHAPES = frozenset(
+    {
+        (2, 2, 2, 2, 2), (4, 2, 2, 2), (2, 4, 4), (4, 6), (4, 3, 3), (3, 3, 4), (3, 3, 2, 2), (3, 7), (4, 2, 4), (2, 8), (2, 3, 3, 2),
+        (1, 3, 3, 3), (1, 1, 2, 2, 2, 2), (2, 2, 3, 3), (2, 4, 2, 2), (2, 2, 2, 4), (2, 2, 4, 2), (10,), (1, 9), (6, 4), (2, 3, 2, 3), (1, 1, 8), (4, 4, 2),
+        (5, 6), (5, 3, 3), (4, 3, 4), (3, 4, 4), (4, 7), (11,), (3, 8), (5, 2, 2, 2), (5, 2, 4), (4, 4, 3), (5, 4, 2), (7, 4),
+        (6, 5), (5, 5), (3, 2, 2, 2, 2), (5, 1, 5),
+    }
+)  # fmt: skip
+_NORTH_AMERICA = frozenset({(3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7)})
+_NO_PHONE = (Words.OTHER, Words.ORDER_NO, Words.FILE_REF, Words.BOOKING, Words.REFERENCE)
+
+
+class _Number(NamedTuple):
+    """The groups of digits from a token on, as far as they can be one number."""
+
+    first: int
+    groups: tuple[str, ...]
+
+    @property
+    def digits(self) -> str:
+        return "".join(self.groups)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(map(len, self.groups))
+
+
+def find_phones(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+    """Yield phone numbers, but for those of the company and those that are no person's, as freephone numbers are."""
+    done = 0
+    for first, token in enumerate(reading.tokens):
+        if first < done or not token.text.isdecimal():
+            continue
+        found = _international(reading, first) or _national(reading, first)
+        if not found:
+            continue
+        count, e164 = found
+        done = first + count
+        end = reading.tokens[done - 1].end
+        is_public = _is_public(reading, first, e164, rules)
+        yield Claim(_start(reading, first, end), end, Type.PHONE, is_public=is_public)
+
+
+def _international(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | None:
+    token = reading.tokens[first]
+    plus = token.start > 0 and reading.text[token.start - 1] == "+"
+    if not plus and not (token.text.startswith("00") and len(token.text) != 3):
+        return None
+    groups = _groups(reading, first)
+    for count in range(len(groups), 0, -1):
+        digits = "".join(_without_trunk(reading, first, groups[:count]))
+        number = digits if plus else digits.removeprefix("00")
+        if MIN_DIGITS < len(number) <= MAX_DIGITS and _is_possible("+" + number, None):
+            return count, ("+" + number,)
+    return None
+
+
+def _without_trunk(reading: Reading, first: int, groups: tuple[str, ...]) -> list[str]:
+    """Drop the zero of "+33 (0)6", which nobody dials from abroad, and that of "+33 06"."""
+    kept = list(groups)
+    for at in range(1, min(3, len(groups))):
+        if groups[at] == "0" and "(" in reading.gap(first + at):
+            kept[at] = ""
+        elif at == 1 and groups[1].startswith("0") and groups[0] in {"33", "0033", "44", "0044", "32", "0032", "41", "0041"}:
+            kept[1] = groups[1][1:]
+    return kept
+
+
+def _groups(reading: Reading, first: int) -> tuple[str, ...]:
+    """Return the groups of digits from a token on; 16 of them hold the longest number."""
+    groups = [reading.tokens[first].text]
+    for at in range(first + 1, min(len(reading.tokens), first + MAX_DIGITS + 2)):
+        if not reading.tokens[at].text.isdecimal() or not (
+            _BETWEEN.fullmatch(reading.gap(at)) or _TRUNK.fullmatch(reading.gap(at)) or reading.gap(at) in {" (", ") ", ")"}
+        ):
+            break
+        groups.append(reading.tokens[at].text)
+    return tuple(groups)
+
+
+def _national(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | None:
+    if _is_tail(reading, first):
+        return None
+    number = _Number(first, _groups(reading, first))
+    is_meant = _says_phone(reading, first)
+    for count in range(len(number.groups), 0, -1):
+        part = _Number(first, number.groups[:count])
+        if len(part.digits) > MAX_DIGITS or _has_tail(reading, part, len(number.groups)):
+            continue
+        if e164 := _national_e164(reading, part, is_meant=is_meant):
+            return count, e164
+    return None
+
+
+def _national_e164(reading: Reading, part: _Number, *, is_meant: bool) -> tuple[str, ...]:
+    """Return the forms a national number may have abroad; none where it is no number."""
+    digits, shape = part.digits, part.shape
+    if digits.startswith("0") and digits[1:2] != "0":
+        single = len(digits) in {10, 11} and set(shape) == {1}
+        if shape in _ZERO_SHAPES or single or (is_meant and 9 <= len(digits) <= 12):
+            return _possible(digits, ("FR", "GB", "IE") if len(digits) < 11 else ("GB", "DE"))
+    elif _is_north_american(reading, part, is_meant=is_meant):
+        return _possible(digits, ("US",))
+    elif is_meant and (shape == (3, 4) or len(digits) in range(8, 11)) and not _is_date(reading, part):
+        return (digits,)
+    return ()
+
+
+def _is_north_american(reading: Reading, part: _Number, *, is_meant: bool) -> bool:
+    digits = part.digits[1:] if len(part.digits) == 11 and part.digits[0] == "1" else part.digits
+    if len(digits) != 10 or digits[0] in "01" or digits[3] in "01":
+        return False
+    return part.shape in _NORTH_AMERICA if len(part.groups) > 1 else is_meant
+
+
+def _possible(digits: str, regions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(e164 for region in regions if (e164 := _is_possible(digits, region)))
+
+
+def _is_possible(number: str, region: str | None) -> str:
+    """Return the number in its international form if it is possible, else nothing."""
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(parsed):
+        return ""
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _says_phone(reading: Reading, first: int) -> bool:
+    nearest = next(reading.before(first), None)
+    return nearest is not None and nearest.words in {Words.PHONE, Words.OWN_PHONE}
+
+
+def _is_tail(reading: Reading, first: int) -> bool:
+    """Tell whether more digits, a price or a decimal stand right before: then this is no beginning."""
+    gap = reading.gap(first)
+    before = reading.tokens[first - 1].text if first else ""
+    if gap[-1:] in {"$", "€", "£", "="} or (gap in {".", ",", ":"} and before.isdecimal()):
+        return True
+    return bool(before.isdecimal() and len(before) < 3 and re.fullmatch(r" ?[-/.,] ?", gap))
+
+
+def _has_tail(reading: Reading, part: _Number, groups: int) -> bool:
+    """Tell whether the digits go on in the same way, as in a draw of six numbers, or a unit follows."""
+    last = part.first + len(part.groups) - 1
+    after = reading.after(last)
+    if after[:1] in {"€", "$", "£", "%"} or after[:2] in {" €", " $", " £", " %"}:
+        return True
+    if len(part.groups) < 2:
+        return after in {",", "."} and last + 1 < len(reading.tokens) and reading.tokens[last + 1].text.isdecimal()
+    if len(part.groups) == groups and not re.fullmatch(r" ?[-/.,] ?", after):
+        return False
+    follows = last + 1 < len(reading.tokens) and reading.tokens[last + 1].text[0].isdecimal()
+    return follows and after == reading.gap(last) and len(reading.tokens[last + 1].text) == len(part.groups[-1])
+
+
+def _is_date(reading: Reading, part: _Number) -> bool:
+    return part.shape in {(2, 2, 4), (4, 2, 2), (1, 2, 4), (2, 1, 4)} and "/" in reading.gap(part.first + 1) + "-."
+
+
+def _start(reading: Reading, first: int, end: int) -> int:
+    """Return where the number starts: with its plus sign, and its bracket if that closes within."""
+    start = reading.tokens[first].start
+    if reading.text[start - 1 : start] == "+" and start:
+        start -= 1
+    if start and reading.text[start - 1] == "(" and ")" in reading.text[start:end]:
+        inside = reading.text[start:end]
+        start -= inside.count(")") > inside.count("(")
+    return start
+
+
+def _is_public(reading: Reading, first: int, forms: tuple[str, ...], rules: PersonalRules) -> bool:
+    if any(form.startswith(rules.public.phone_prefixes) or form in rules.public.phones for form in forms):
+        return True
+    nearest = next(reading.before(first), None)
+    return nearest is not None and nearest.words is Words.OTHER and nearest.distance <= 2

@@ -1,0 +1,74 @@
+"""Numbers written in words, behind a word that says what they are: "order number is five five eight one two zero"."""
+
+import re
+from collections.abc import Iterator
+
+from govern.screening.personal_data.reading import Claim, Reading
+from govern.screening.personal_data.rules import PersonalRules, Type, Words
+
+MIN_WORDS = 4
+MIN_PHONE_WORDS = 5
+
+_DIGITS = frozenset(
+    "zero oh o nought one two three four five six seven eight nine double triple un deux trois quatre cinq sept huit neuf".split()
+)
+_TENS = frozenset(
+    "dix onze douze treize quatorze quinze seize vingt vingts trente quarante cinquante soixante septante huitante nonante et ten eleven twelve thirteen "
+    "fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_LETTERS = frozenset(
+    "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo sierra tango uniform victor whiskey "
+    "xray yankee zulu dash slash tiret".split()
+)
+_WORDS = _DIGITS | _TENS
+_GATE = re.compile(r"\b(?:" + "|".join(sorted(_WORDS)) + r")\b(?:[ ,.-]{1,2}(?:" + "|".join(sorted(_WORDS)) + r")\b){3}")
+_GAPS = frozenset({" ", "-", ", ", ",", ". ", "."})
+_KINDS = {
+    Words.PHONE: Type.PHONE,
+    Words.ORDER_NO: Type.ORDER_NO,
+    Words.FILE_REF: Type.FILE_REF,
+    Words.BOOKING: Type.FILE_REF,
+    Words.NIR: Type.NIR,
+    Words.REFERENCE: Type.FILE_REF,
+}
+
+
+def may_be_spelled(text: str) -> bool:
+    """Tell whether four number words stand in a row."""
+    return _GATE.search(text) is not None
+
+
+def find_spelled(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+    """Yield numbers written in words."""
+    if not may_be_spelled(reading.text):
+        return
+    first = 0
+    while first < len(reading.tokens):
+        last = _last(reading, first)
+        if last is not None and (kind := _kind(reading, first, last)):
+            yield Claim(reading.tokens[first].start, reading.tokens[last].end, kind)
+        first = first + 1 if last is None else last + 1
+
+
+def _last(reading: Reading, first: int) -> int | None:
+    """Return the last token of a run of number words from a token on; None where there is no such run."""
+    if reading.tokens[first].text not in _WORDS | _LETTERS:
+        return None
+    at, words = first, 0
+    while at < len(reading.tokens) and reading.tokens[at].text in _WORDS | _LETTERS:
+        if at > first and reading.gap(at) not in _GAPS:
+            break
+        words += reading.tokens[at].text in _WORDS
+        at += 1
+    return at - 1 if words >= MIN_WORDS else None
+
+
+def _kind(reading: Reading, first: int, last: int) -> Type | None:
+    words = [token.text for token in reading.tokens[first : last + 1]]
+    near = [near for near in (*reading.before(first), *reading.behind(last, 8)) if near.words in _KINDS]
+    named = [found for found in near if found.words is not Words.REFERENCE] or near
+    starts_as_phone = words[0] in {"zero", "oh", "o", "plus"} and len(words) >= 2 * MIN_PHONE_WORDS - 2
+    if not named:
+        return Type.PHONE if starts_as_phone else None
+    kind = _KINDS[named[0].words]
+    return None if kind is Type.PHONE and len(words) < MIN_PHONE_WORDS else kind
