@@ -335,7 +335,7 @@ async def forwards():
         tablename="suppression",
         constraint_name="suppression_unique",
         constraint_class=Unique,
-        params={"columns": ["hash", "scope"], "nulls_distinct": True},
+        params={"columns": ["hash", "scope", "since"], "nulls_distinct": True},
         schema=None,
     )
 

@@ -25,6 +25,7 @@ from govern.jobs.export import TIMEOUT, wake_exports
 from govern.jobs.export import export as make_export
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
+from govern.jobs.rescreen import rescreen
 from govern.jobs.sweep import sweep
 from govern.jobs.tidy import tidy
 from govern.jobs.verify import QUARTERS, verify
@@ -47,6 +48,7 @@ from govern.xapi.vault import Vault
 
 logger = log.get(__name__)
 MAX_JOBS = 8
+RESCREEN_EVERY = timedelta(minutes=1)
 POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
 
 Rounds = Mapping[str, tuple[timedelta, Callable[[], Awaitable[None]]]]
@@ -113,6 +115,10 @@ class Jobs:
         await sweep(redis, now=clock())
         await wake_exports(redis, now=clock())
 
+    async def rescreen(self) -> None:
+        """Screen anew what waits, where the policy is another one."""
+        await rescreen(policies=self.policies, clock=clock)
+
     async def ingest_all(self) -> None:
         """Poll every connected account, one after the other; a fault of one is no fault of the next."""
         for account in await list_connected():
@@ -126,7 +132,7 @@ class Jobs:
     async def _ingest(self, account: Account) -> None:
         keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
         if keys is not None:
-            await ingest(account, self._client(keys, account.x_user_id), clock=clock)
+            await ingest(account, self._client(keys, account.x_user_id), policies=self.policies, clock=clock)
 
     def _connect(self, claim: Claim) -> TweepyClient:
         return self._client(claim.credentials, claim.x_user_id)
@@ -212,6 +218,7 @@ def rounds_of(jobs: Jobs, redis: ArqRedis) -> Rounds:
     return {
         "sweep": (settings.sweep_every, partial(jobs.sweep, redis)),
         "ingest": (settings.poll_every, jobs.ingest_all),
+        "rescreen": (RESCREEN_EVERY, jobs.rescreen),
     }
 
 

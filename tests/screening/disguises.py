@@ -1,4 +1,5 @@
 """Ways in which people hide words from filters; each keeps what a reader sees, or nearly so."""
+# ruff: noqa: RUF001 (letters that look like others stand here on purpose)
 
 from collections.abc import Callable, Mapping
 
@@ -119,5 +120,6 @@ WORDS: Mapping[str, Callable[[str], str]] = {
     )
 }
 NUMBERS: Mapping[str, Callable[[str], str]] = {
-    disguise.__name__: disguise for disguise in (zero_width, zero_width_joiners, full_width, mathematical, arabic_digits)
+    disguise.__name__: disguise
+    for disguise in (zero_width, zero_width_joiners, full_width, mathematical, arabic_digits)
 }

@@ -3,6 +3,7 @@
 Sources: X's rule that a DM needs a person who wrote first or agreed; ePrivacy art. 13 and French CPCE L.34-5 for promotion.
 """
 
+import re
 import tomllib
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
@@ -72,6 +73,12 @@ class OptOutScope(StrEnum):
     """The accounts of the brand they said it to."""
 
 
+CONFIRM_WITHIN = timedelta(minutes=5)
+"""A confirmation leaves within this time of the stop, or never (as 47 CFR 64.1200(a)(12) has it for texts)."""
+_MAX_CONFIRMATION = 280
+_LINK = re.compile(r"://|@|\bwww\.|\w\.\w", re.IGNORECASE)
+
+
 class ConsentEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One fact, never changed afterwards. `account` and `brand` say where it happened, as far as that is known."""
 
@@ -94,6 +101,25 @@ class ConsentEvent(msgspec.Struct, frozen=True, kw_only=True):
         return min(self.occurred_at, self.recorded_at)
 
 
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The fixed words that tell a person their "stop" was heard: up to 280 characters a language, without a link."""
+
+    en: str
+    fr: str
+
+    def __post_init__(self) -> None:
+        """Refuse what would be more than a confirmation; msgspec names the key."""
+        for text in (self.en, self.fr):
+            if not 1 <= len(text.strip()) <= _MAX_CONFIRMATION:
+                raise ValueError("a confirmation has 1 to 280 characters")
+            if _LINK.search(text):
+                raise ValueError("a confirmation holds no link, address or handle")
+
+    def text(self, language: str) -> str:
+        """Return the words in a language; English where we have none in it."""
+        return self.fr if language == "fr" else self.en
+
+
 class ConsentRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`policies/consent.toml`: the lengths of windows and consents, and the reach of an opt-out."""
 
@@ -102,6 +128,8 @@ class ConsentRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     open_conversation_days: Annotated[int, msgspec.Meta(ge=1, le=30)]
     opt_in_months: Annotated[int, msgspec.Meta(ge=1, le=36)]
     opt_out_scope: OptOutScope
+    confirmation: Confirmation | None = None
+    """None: an opt-out is not confirmed."""
 
     def window(self, *, open_conversation: bool) -> timedelta:
         """How long after their last message a person may be answered."""
@@ -162,6 +190,24 @@ def dm_permission(
     if opener and now < opener.counts_from + window:
         return DmPermission(PermissionState.SERVICE_WINDOW, opener.counts_from + window, (opener.id,))
     return DmPermission(PermissionState.UNSOLICITED, None, (opener.id,) if opener else ())
+
+
+def newest_opener(events: Iterable[ConsentEvent], *, account: UUID, now: datetime) -> ConsentEvent | None:
+    """Return what opened, or would open, the account's service window last: they wrote, or asked us to write."""
+    return _last(
+        event for event in events if event.kind in _OPENERS and event.account == account and event.counts_from <= now
+    )
+
+
+def may_confirm(stop: ConsentEvent, events: Iterable[ConsentEvent], *, now: datetime) -> bool:
+    """Tell whether a stop may be confirmed now: the only private message that leaves without a right to write.
+
+    It answers a stop of everything that was said to this account, within minutes, unless the person blocked the account.
+    """
+    asked = stop.kind is ConsentKind.OPT_OUT and stop.purpose is Purpose.ALL and stop.account is not None
+    in_time = stop.counts_from <= now <= stop.counts_from + CONFIRM_WITHIN
+    blocked = any(event.kind is ConsentKind.CONTACT_BLOCKED and event.account == stop.account for event in events)
+    return asked and in_time and not blocked
 
 
 def add_months(start: datetime, months: int) -> datetime:

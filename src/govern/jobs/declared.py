@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from govern.domain.actions import Action
-from govern.jobs import export, ingest, publish, sequence, sweep, tidy, verify
+from govern.jobs import export, ingest, publish, rescreen, sequence, sweep, tidy, verify
 
 MODULES: Mapping[str, ModuleType] = {
     "export": export,
     "ingest": ingest,
     "publish": publish,
+    "rescreen": rescreen,
     "sequence": sequence,
     "sweep": sweep,
     "tidy": tidy,

@@ -35,6 +35,8 @@ def unseen(text: str) -> Iterator[int]:
 
     Joiners in emoji and between Persian letters, flags, and marks at the edge of a word are where they belong.
     """
+    if not any(map(is_unseen, set(text))):
+        return
     before, waiting = False, list[int]()
     for at, letter in enumerate(text):
         if is_unseen(letter):

@@ -40,11 +40,12 @@ _CLOSING = re.compile(
 _CLOSING_LENGTH = 120
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _WORD = re.compile(r"[^\W_]+")
-_DATES = frozenset(
+_DATES = (
     "lundi mardi mercredi jeudi vendredi samedi dimanche monday tuesday wednesday thursday friday saturday sunday "
     "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre january february march april "
-    "may june july august september october november december".split()
+    "may june july august september october november december"
 )
+_DATE_WORDS = frozenset(_DATES.split())
 
 
 class DuplicateRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ def mask(text: str) -> str:
     tail = max(0, len(folded) - _CLOSING_LENGTH)
     if closing := _CLOSING.search(folded, tail):
         folded = folded[: closing.start()]
-    words = (word for word in _WORD.findall(folded) if word.isalpha() and word not in _DATES)
+    words = (word for word in _WORD.findall(folded) if word.isalpha() and word not in _DATE_WORDS)
     return " ".join(words)
 
 

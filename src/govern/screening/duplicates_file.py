@@ -84,7 +84,7 @@ def compiled(file: DuplicatesFile) -> DuplicateRules:
     )
 
 
-def terms(file: DuplicatesFile) -> Iterator[tuple[str, Term]]:  # noqa: ARG001: every family has this function
+def terms(file: DuplicatesFile) -> Iterator[tuple[str, Term]]:  # noqa: ARG001 - every family has this function
     """Yield no term: whole texts are compared."""
     return iter(())
 

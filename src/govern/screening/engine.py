@@ -4,6 +4,7 @@ A text is read as it stands and, where it is disguised, once more with the disgu
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 
@@ -21,8 +22,13 @@ from govern.screening.findings import (
     Span,
     strictness,
 )
+from govern.screening.lexicon import judge_disclosures, judge_lexicon
 from govern.screening.limits import cap_findings, judge_limits, read_limit
+from govern.screening.links import judge_links
+from govern.screening.model import score
 from govern.screening.normalise import View, fold
+from govern.screening.optout import OptOutVerdict
+from govern.screening.optout import judge as judge_opt_out
 from govern.screening.permission import judge_permission
 from govern.screening.personal_data.judge import PersonalVerdict
 from govern.screening.personal_data.judge import judge as judge_personal_data
@@ -34,6 +40,7 @@ from govern.screening.views import Reading, read
 from govern.screening.x_rules import judge_for_x
 
 _CLASSES = tuple(Klass)
+_OPT_OUTS = (OptOut.NO, OptOut.DOUBTFUL, OptOut.YES)
 
 
 class _Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +68,8 @@ class _Passes:
 
         self.plain = find(reading.plain)
         self.joined = find(reading.joined) if reading.joined else None
-        self.freed = find(reading.decoded) if reading.decoded else self.joined
+        decoded = find(reading.decoded) if reading.decoded else None
+        self.freed = tuple(each for each in (self.joined, decoded) if each)
 
 
 def screen(given: Input, policy: Policy) -> Screening:
@@ -92,8 +100,10 @@ def _judge_outbound(given: Input, text: str, reading: Reading, policy: Policy) -
     passes = _Passes(reading, policy)
     verdict = _promotional(text, passes, policy)
     personal = _personal_data(given, text, passes, policy)
-    findings = [*verdict.findings, *personal.findings]
+    findings = [*verdict.findings, *personal.findings, *_lexicon(given, text, passes, policy)]
     findings += judge_evasion(text, findings)
+    findings += judge_disclosures(given, text, policy.lexicon)
+    findings += judge_links(text, policy.lexicon.links)
     findings += judge_permission(given, verdict, policy.permission)
     findings += judge_duplicates(given, policy.duplicates)
     findings += judge_for_x(given, text, policy.x)
@@ -103,34 +113,58 @@ def _judge_outbound(given: Input, text: str, reading: Reading, policy: Policy) -
 def _judge_inbound(given: Input, text: str, reading: Reading, policy: Policy) -> _Judged:
     passes = _Passes(reading, policy)
     personal = _personal_data(given, text, passes, policy)
-    return _Judged(findings=[*personal.findings], personal_data=personal.personal_data)
+    verdict = _opt_out(text, passes, policy)
+    findings = [*personal.findings, *verdict.findings]
+    return _Judged(findings=findings, optout=verdict.optout, personal_data=personal.personal_data)
 
 
 def _promotional(text: str, passes: _Passes, policy: Policy) -> Verdict:
     verdict = judge_promotion(passes.plain.view, passes.plain.hits, policy.promotional)
     seen = _named(verdict.findings)
-    if freed := passes.freed:
+    for freed in passes.freed:
         other = judge_promotion(freed.view, freed.hits, policy.promotional)
         verdict = max(verdict, other, key=lambda each: (_CLASSES.index(each.klass), each.total))
     findings = tuple(with_via(found, text, freed=_name(found) not in seen) for found in verdict.findings)
     return msgspec.structs.replace(verdict, findings=findings)
 
 
+def _opt_out(text: str, passes: _Passes, policy: Policy) -> OptOutVerdict:
+    verdict = judge_opt_out(passes.plain.view, policy.optout, partial(score, model=policy.opt_out_model))
+    seen = _named(verdict.findings)
+    for freed in passes.freed:
+        verdict = max(verdict, judge_opt_out(freed.view, policy.optout), key=lambda each: _OPT_OUTS.index(each.optout))
+    findings = tuple(with_via(found, text, freed=_name(found) not in seen) for found in verdict.findings)
+    return msgspec.structs.replace(verdict, findings=findings)
+
+
+def _lexicon(given: Input, text: str, passes: _Passes, policy: Policy) -> list[Finding]:
+    findings = judge_lexicon(given, passes.plain.view, passes.plain.hits, policy.lexicon)
+    for freed in passes.freed:
+        further = judge_lexicon(given, freed.view, freed.hits, policy.lexicon)
+        findings = _united(text, findings, further)
+    return [with_via(found, text, freed=False) for found in findings]
+
+
 def _personal_data(given: Input, text: str, passes: _Passes, policy: Policy) -> PersonalVerdict:
     """Numbers may be spelt with blanks, but a digit is never meant as a letter: the leet view is not asked."""
     verdict = judge_personal_data(passes.plain.view, passes.plain.hits, given, policy.personal_data)
+    seen = _named(verdict.findings)
     if joined := passes.joined:
         other = judge_personal_data(joined.view, joined.hits, given, policy.personal_data)
-        taken = [data.span for data in verdict.personal_data]
-        further = tuple(data for data in other.personal_data if not _overlaps(data.span, taken))
-        spans = {data.span for data in further}
-        freed = [found for found in other.findings if found.span in spans]
-        return PersonalVerdict(
-            findings=(*verdict.findings, *(with_via(found, text, freed=True) for found in freed)),
-            personal_data=tuple(sorted((*verdict.personal_data, *further), key=lambda data: (data.span, data.type))),
-        )
-    found = tuple(with_via(found, text, freed=False) for found in verdict.findings)
+        verdict = _both(other, verdict)
+    found = tuple(with_via(found, text, freed=_name(found) not in seen) for found in verdict.findings)
     return msgspec.structs.replace(verdict, findings=found)
+
+
+def _both(first: PersonalVerdict, second: PersonalVerdict) -> PersonalVerdict:
+    """Return what the first says, and what the second says of other places."""
+    taken = [data.span for data in first.personal_data]
+    further = [data for data in second.personal_data if not _overlaps(data.span, taken)]
+    spans = {data.span for data in further}
+    return PersonalVerdict(
+        findings=(*first.findings, *(found for found in second.findings if found.span in spans)),
+        personal_data=tuple(sorted((*first.personal_data, *further), key=lambda data: (data.span, data.type))),
+    )
 
 
 def _overlaps(span: Span, others: list[Span]) -> bool:
@@ -145,10 +179,7 @@ def _name(found: Finding) -> tuple[object, ...]:
     return found.rule, found.span
 
 
-def _united(text: str, plain: list[Finding], freed: list[Finding]) -> list[Finding]:
-    """Return the findings of a text as it stands, and those that only its freed view has."""
-    seen = _named(plain)
-    return [
-        *(with_via(found, text, freed=False) for found in plain),
-        *(with_via(found, text, freed=True) for found in freed if _name(found) not in seen),
-    ]
+def _united(text: str, findings: list[Finding], freed: list[Finding]) -> list[Finding]:
+    """Return the findings so far, and those that only the freed view of the text has."""
+    seen = _named(findings)
+    return [*findings, *(with_via(found, text, freed=True) for found in freed if _name(found) not in seen)]

@@ -13,6 +13,7 @@ from govern.domain.messages import Kind
 
 Span = tuple[int, int]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Decision(StrEnum):
@@ -177,18 +178,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Of this text, by the caller's key; needed where `recent` has fingerprints only."""
     recent: tuple[Recent, ...] = ()
     """What went out before, on all our accounts; any order."""
-    length_limit: int | None = None
+    length_limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """The longest weighted length X takes from this account; 280 where nobody says."""
     app_tier: Tier | None = None
     """The tier of the X app that would send it."""
     summoned: bool | None = None
     """Whether the author of the post answered mentioned or quoted us, or the post is our own."""
-    automated: bool | int = 0
+    automated: bool | Count = 0
     """Which automated reply to that post this is: 0 a person's, 1 the first, 2 a second."""
     ai_written: bool = False
     ai_approved: bool = False
     """Whether X approved this account's AI replies."""
-    images_without_alt: int = 0
+    images_without_alt: Count = 0
     paid_partnership: bool = False
     """Whether somebody gave something for this post."""
     privacy_link_sent: bool | None = None

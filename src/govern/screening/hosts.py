@@ -7,7 +7,7 @@ from typing import NamedTuple
 import idna
 
 from govern.screening.findings import Span
-from govern.screening.tweet_urls import MAX_HOST
+from govern.screening.tweet_urls import MAX_HOST, top_level_domains
 
 # IDNA reads all of these as the dot between labels (RFC 3490, section 3.1).
 DOTS = ".\u3002\uff0e\uff61"
@@ -20,12 +20,12 @@ _MAYBE = re.compile(rf"[{DOTS}][^\s{DOTS}]|:[/\\]{{2}}")
 _TOP_LEVEL = re.compile(r"(?:xn--[a-z0-9-]+|[^\W\d_]{2,63})\Z", re.IGNORECASE)
 _PORT = re.compile(r":\d{1,5}\Z")
 _MIN_NAME = 2
+_MAIL_NAME = re.compile(r"[\w.+%-]{0,64}@")
 _PATH_STARTS = ("/", "?", "#", ":")
 _NOT_LAST = ".,;:!?)]}'…"
-# What files are called, and abbreviations: no host unless a path or scheme says so.
-_NO_HOST = frozenset(
-    "pdf jpg jpeg png gif doc docx xls xlsx ppt pptx txt csv zip rar mp3 mp4 mov avi html htm php xml json eml ics exe apk".split()
-)
+# What files are called; no host unless a path or a scheme says so.
+_FILE_ENDINGS = "pdf jpg jpeg png gif doc docx xls xlsx ppt pptx txt csv zip rar mp3 mp4 mov avi html htm php xml json eml ics exe apk"
+_FILES = frozenset(_FILE_ENDINGS.split())
 
 
 class Host(NamedTuple):
@@ -86,7 +86,11 @@ def _bare(text: str, start: int, end: int) -> Iterator[Host]:
         first = run.start() + run[0].index(name)
         last = first + len(name)
         following = text[last : last + 1]
-        if "@" in (text[first - 1 : first], following) or not _is_host(name, has_path=following in _PATH_STARTS):
+        if (
+            text[first - 1 : first] == "@"
+            or _MAIL_NAME.match(text, last)
+            or not _is_host(name, has_path=following in _PATH_STARTS)
+        ):
             continue
         if following in _PATH_STARTS and (rest := _REST.match(text, last, end)):
             last += len(rest[0].rstrip(_NOT_LAST))
@@ -100,9 +104,11 @@ def _is_host(name: str, *, has_path: bool) -> bool:
         return False
     if has_path:
         return True
-    # "demain.Merci" lacks a blank, and "e.g", "p.ex" are abbreviations.
-    started = labels[-1][0].isupper() and not labels[-1].isupper() and labels[-2][-1].islower()
-    return not started and labels[-1].lower() not in _NO_HOST and len(labels[-2]) >= _MIN_NAME
+    # "demain.Merci" lacks a blank, and "p.ex" is an abbreviation.
+    name, last = labels[-2:]
+    started = last[0].isupper() and not last.isupper() and name[-1].islower()
+    short = len(name) < _MIN_NAME and last.lower() not in top_level_domains()
+    return not (started or short or last.lower() in _FILES)
 
 
 def _trimmed(host: str) -> str:

@@ -1,7 +1,7 @@
 """What compliance forbids or wants looked at, whoever writes it, and what a paid post must say."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -43,6 +43,14 @@ class Unless(msgspec.Struct, frozen=True):
 
     near: frozenset[tuple[str, ...]]
     within_words: int
+
+    def found(self, words: list[str], *, backwards: bool = False) -> bool:
+        """Tell whether one of them stands among `words`, nearest first, with fewer than `within_words` in between."""
+        for start in range(min(self.within_words, len(words))):
+            for near in self.near:
+                if tuple(words[start : start + len(near)]) == (near[::-1] if backwards else near):
+                    return True
+        return False
 
 
 class LexiconRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -115,18 +123,7 @@ def _is_excused(text: str, start: int, end: int, rule: LexiconRule) -> bool:
     before = before[ends[-1] :] if ends else before
     if stop := _SENTENCE_END.search(after):
         after = after[: stop.start()]
-    near = rule.unless.within_words
-    return any(
-        words in rule.unless.near
-        for side in (_WORD.findall(before)[-near:], _WORD.findall(after)[:near])
-        for words in _runs(side, max(map(len, rule.unless.near)))
-    )
-
-
-def _runs(words: list[str], longest: int) -> Iterator[tuple[str, ...]]:
-    for start in range(len(words)):
-        for length in range(1, longest + 1):
-            yield tuple(words[start : start + length])
+    return rule.unless.found(_WORD.findall(before)[::-1], backwards=True) or rule.unless.found(_WORD.findall(after))
 
 
 def _finding(rule: LexiconRule | Disclosure, family: Family, span: Span | None) -> Finding:

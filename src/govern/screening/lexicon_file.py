@@ -117,7 +117,8 @@ def terms(file: LexiconFile) -> Iterator[tuple[str, Term]]:
 
 def inline_tests(file: LexiconFile) -> Mapping[str, tuple[InlineTest, ...]]:
     """Return the tests beside each rule."""
-    return {rule.id: rule.test for rule in (*file.rule, *file.disclosure, *file.links.rule)}
+    tables: tuple[RuleTable | DisclosureTable | LinkWords, ...] = (*file.rule, *file.disclosure, *file.links.rule)
+    return {table.id: table.test for table in tables}
 
 
 def compiled(file: LexiconFile) -> LexiconRules:
@@ -186,27 +187,26 @@ def _links(table: LinksTable, version: int) -> LinkRules:
         deny=_hosts(table.deny),
         shorteners=_hosts(table.shortener_hosts),
         rules={
-            words.id: LinkRule(
-                id=words.id, decision=decisions[words.id], wording=Wording(words.message, words.advice)
-            )
+            words.id: LinkRule(id=words.id, decision=decisions[words.id], wording=Wording(words.message, words.advice))
             for words in table.rule
         },
     )
 
 
 def _rule(table: RuleTable, version: int) -> LexiconRule:
-    unless = table.unless and Unless(
-        frozenset(parse_term(words).words for words in table.unless.near), table.unless.within_words
-    )
     return LexiconRule(
         id=table.id,
         version=version,
         severity=table.severity,
         applies=table.applies,
-        unless=unless,
+        unless=_unless(table.unless) if table.unless else None,
         decision=Decision(table.decision),
         wording=Wording(table.message, table.advice),
     )
+
+
+def _unless(table: UnlessTable) -> Unless:
+    return Unless(frozenset(parse_term(words).words for words in table.near), table.within_words)
 
 
 def _disclosure(table: DisclosureTable, version: int) -> Disclosure:

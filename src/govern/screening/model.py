@@ -1,93 +1,158 @@
 """A second opinion: a small linear model over words, letters and ideas of the folded view.
 
-It only adds up integers of a file: the same text has the same score on every machine. A text is cut into sentences; the whole
-of it and each pair of neighbouring sentences are scored, and the highest score counts, so that much service around one sales
-sentence does not hide it. Linear in the length of the text.
+It only adds up integers of a file, so a text has the same score on every machine. The whole text and each pair of neighbouring
+sentences are scored and the highest score counts: much service around a sales sentence does not hide it. Linear in the length.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache, partial
-from math import isqrt
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from math import isqrt, log
 
 import msgspec
 
 from govern.screening.findings import Span
+from govern.screening.model_grams import LETTERS, TOKEN, Grams, Ideas, grams_of, idea_lookup, plain, sentences, united
 from govern.screening.normalise import View
 
 MAX_SPANS = 5
-MIN_SENTENCE = 25
-"""A shorter sentence counts with the one before it: "Yes." alone says nothing."""
-MIN_STEM = 3
-MAX_WORD = 24
-"""How many letters of a word are looked at for stems of ideas."""
-LETTERS = (3, 4, 5)
+MIN_EXPLAINED = 25
+"""Less sure than this, a verdict has no spans: nobody asks why a text is fine."""
+_PLACES = 10_000
+"""Square roots are taken of so many times the number, as integers."""
+# From which log-odds on, in thousandths, a probability is 1, 2, 3 ... hundredths.
+_HUNDREDTHS = tuple(round(1000 * log((each - 0.5) / (100.5 - each))) for each in range(1, 101))
 
-_SENTENCE_END = re.compile(r"""[.!?;:…]+(?=[\s"'»”)]|$)|\n""")
-_TOKEN = re.compile(r"[^\W_]+|[€$£%!?]")
-_DIGITS = str.maketrans("123456789", "000000000")
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf]")
-_LENGTHS = (4, 7, 11, 17, 25, 40, 60)
+
+class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Thousandths of log-odds by n-gram."""
+
+    word: dict[str, int]
+    letter: dict[str, int]
+    idea: dict[str, int]
 
 
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A model as it is written by `tools/train_screening.py`. Weights are thousandths of a unit of log-odds."""
+    """A model as `tools/train_screening.py` writes it."""
 
     version: int
     bias: int
-    threshold: int
-    """From this score on (hundredths of a unit of log-odds) a text deserves a second look."""
+    """Thousandths of log-odds; set so that 50 hundredths is where a second look pays."""
     ideas: dict[str, tuple[str, ...]]
-    """Words that stand for one idea in either language; `word*` takes any ending."""
-    weights: dict[str, dict[str, int]]
-    """By kind of n-gram: `word` (one or two words), `letter` (three to five letters), `idea` (one or two ideas)."""
+    weights: Weights
 
 
 class Model(msgspec.Struct, frozen=True, eq=False):
     """A model, ready to score."""
 
-    threshold: int
+    version: int
     bias: int
-    ideas_of: Callable[[str], tuple[str, ...]]
-    word: Mapping[str, int]
-    letter: Mapping[str, int]
-    idea: Mapping[str, int]
+    ideas_of: Ideas
+    weights: Weights
 
 
 class ModelVerdict(msgspec.Struct, frozen=True):
-    """The score, and where the up to five strongest n-grams stand in the original, if the score reaches the threshold."""
+    """How sure the model is, 0 to 100, and where the up to five n-grams stand that speak for it most."""
 
     hundredths: int
     spans: tuple[Span, ...]
 
 
-class Bags(NamedTuple):
-    """The n-grams of one stretch of text, by kind."""
+class _Stretch(msgspec.Struct, frozen=True):
+    """Neighbouring sentences, with the n-grams the model knows."""
 
-    word: frozenset[str]
-    letter: frozenset[str]
-    idea: frozenset[str]
-
-
-class _Sentence(NamedTuple):
     start: int
     end: int
-
-
-class _Gram(NamedTuple):
-    weight: int
-    start: int
-    end: int
+    grams: Grams
 
 
 def compiled(file: ModelFile) -> Model:
     """Return the model of a file."""
-    return Model(
-        threshold=file.threshold,
-        bias=file.bias,
-        ideas_of=idea_lookup(file.ideas),
-        word=file.weights["word"],
-        letter=file.weights["letter"],
-        idea=file.weights["idea"],
+    return Model(file.version, file.bias, idea_lookup(file.ideas), file.weights)
+
+
+def score(view: View, model: Model) -> ModelVerdict:
+    """Return how sure the model is of a folded text, and why."""
+    single = [
+        _Stretch(start, end, known(grams_of(view.text[start:end], model.ideas_of), model.weights))
+        for start, end in sentences(view.text)
+    ]
+    stretches = [_joined(single)] if single else []
+    if len(single) > 2:
+        stretches += map(_joined, pairwise(single))
+    if not stretches:
+        return ModelVerdict(0, ())
+    best = max(stretches, key=lambda each: (log_odds(each.grams, model), -each.start, each.end))
+    hundredths = bisect_right(_HUNDREDTHS, log_odds(best.grams, model))
+    return ModelVerdict(hundredths, _spans(view, best, model) if hundredths >= MIN_EXPLAINED else ())
+
+
+def known(grams: Grams, weights: Weights) -> Grams:
+    """Return the n-grams that have a weight."""
+    return Grams(
+        frozenset(grams.word & weights.word.keys()),
+        frozenset(grams.letter & weights.letter.keys()),
+        frozenset(grams.idea & weights.idea.keys()),
     )
+
+
+def log_odds(grams: Grams, model: Model) -> int:
+    """Return the thousandths of log-odds of known n-grams: per kind their sum over the square root of their number."""
+    weights = model.weights
+    return (
+        model.bias
+        + _scaled(grams.word, weights.word)
+        + _scaled(grams.letter, weights.letter)
+        + _scaled(grams.idea, weights.idea)
+    )
+
+
+def _scaled(grams: frozenset[str], weights: Mapping[str, int]) -> int:
+    return 100 * sum(map(weights.__getitem__, grams)) // _root(len(grams)) if grams else 0
+
+
+def _root(number: int) -> int:
+    return isqrt(_PLACES * number)
+
+
+def _joined(parts: Sequence[_Stretch]) -> _Stretch:
+    return _Stretch(parts[0].start, parts[-1].end, united(part.grams for part in parts))
+
+
+def _spans(view: View, stretch: _Stretch, model: Model) -> tuple[Span, ...]:
+    """Return the words of the strongest n-grams that speak for the verdict, none within another, in the original."""
+    chosen: list[Span] = []
+    strongest = sorted(_reasons(view.text, stretch, model), key=lambda each: (-each[0], each[1]))
+    for _, (start, end) in strongest:
+        if len(chosen) == MAX_SPANS:
+            break
+        if all(end <= other_start or other_end <= start for other_start, other_end in chosen):
+            chosen.append((start, end))
+    return tuple(view.span(start, end) for start, end in sorted(chosen))
+
+
+def _reasons(text: str, stretch: _Stretch, model: Model) -> Iterator[tuple[int, Span]]:
+    """Yield what each n-gram adds and the words it stands in."""
+    zeros = plain(text)
+    tokens = [(match.start(), match.end(), match[0]) for match in TOKEN.finditer(zeros, stretch.start, stretch.end)]
+    weights, grams = model.weights, stretch.grams
+    roots = [_root(len(kind)) or 1 for kind in grams]
+    for start, end, word in tokens:
+        yield from _positive(weights.word.get(word, 0), roots[0], start, end)
+        yield from _positive(
+            max((weights.idea.get(idea, 0) for idea in model.ideas_of(word)), default=0), roots[2], start, end
+        )
+        letters = zeros[max(0, start - 1) : end + 1]
+        best = max((weights.letter.get(gram, 0) for gram in _letters(letters)), default=0)
+        yield from _positive(best, roots[1], start, end)
+    for (start, _, first), (_, end, second) in pairwise(tokens):
+        yield from _positive(weights.word.get(f"{first} {second}", 0), roots[0], start, end)
+
+
+def _positive(weight: int, root: int, start: int, end: int) -> Iterator[tuple[int, Span]]:
+    if weight > 0:
+        yield 100 * weight // root, (start, end)
+
+
+def _letters(text: str) -> Iterator[str]:
+    return (text[at : at + size] for size in LETTERS for at in range(len(text) - size + 1))

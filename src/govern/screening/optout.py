@@ -3,11 +3,10 @@
 Sources: FCC rule 47 CFR 64.1200(a)(10) for the English keywords; GDPR art. 17 and 21 for erasure and objection.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import msgspec
 
-from govern.screening.disguise import disguise
 from govern.screening.findings import (
     Advice,
     Decision,
@@ -16,7 +15,6 @@ from govern.screening.findings import (
     Message,
     OptOut,
     Span,
-    Via,
     in_order,
     severity_of,
 )
@@ -84,35 +82,23 @@ Score = Callable[[View], ModelVerdict]
 _STRENGTH = (OptOut.NO, OptOut.DOUBTFUL, OptOut.YES)
 
 
-def judge(
-    view: View, rules: OptOutRules, score: Score | None = None, *, others: Sequence[tuple[View, Via]] = ()
-) -> OptOutVerdict:
-    """Say whether a text asks us to stop.
+def judge(view: View, rules: OptOutRules, score: Score | None = None) -> OptOutVerdict:
+    """Say whether a text asks us to stop. Linear in the length of the text.
 
-    `others` are further views of the same text, each with the disguise it reads through; one is asked only where the views
-    before it say nothing. The model reads the folded view, and is asked last. Linear in the length of the text.
+    The model is asked only where the rules say nothing. Findings name no disguise: whoever made the view knows it.
     """
-    verdict = _by_rules(view, rules, None)
-    for other, via in others:
-        if verdict.optout is OptOut.NO:
-            verdict = _by_rules(other, rules, via)
-    if verdict.optout is not OptOut.NO or score is None:
-        return verdict
-    return _by_model(view, rules, score(view))
-
-
-def _by_rules(view: View, rules: OptOutRules, via: Via | None) -> OptOutVerdict:
     reading = rules.vocabulary.read(view)
-    found = [
-        _finding(view, reading, hit, optout, rule, via)
-        for rule in rules.rules
-        for hit, optout in _hits(rule, reading, rules.filler)
+    found = [(rule, hit, optout) for rule in rules.rules for hit, optout in _hits(rule, reading, rules.filler)]
+    strongest = max((optout for _, _, optout in found), key=_STRENGTH.index, default=OptOut.NO)
+    if strongest is OptOut.NO and score is not None:
+        return _by_model(reading, rules, score(view))
+    # Beside a certain stop nobody has to be asked about a doubtful one.
+    findings = [
+        _finding(view.span(*reading.span(*hit)), rule, asks=optout is not rule.optout)
+        for rule, hit, optout in found
+        if optout is strongest
     ]
-    verdicts = {optout for _, optout in found}
-    return OptOutVerdict(
-        optout=max(verdicts, key=_STRENGTH.index, default=OptOut.NO),
-        findings=tuple(in_order([finding for finding, _ in found])),
-    )
+    return OptOutVerdict(optout=strongest, findings=tuple(in_order(findings)))
 
 
 def _hits(rule: Rule, reading: Reading, filler: str) -> Iterator[tuple[Span, OptOut]]:
@@ -153,29 +139,22 @@ def _sentences(phrases: tuple[Phrase, ...], reading: Reading) -> frozenset[int]:
     return frozenset(reading.words[start].sentence for phrase in phrases for start, _ in find(phrase, reading))
 
 
-def _finding(
-    view: View, reading: Reading, hit: Span, optout: OptOut, rule: Rule, via: Via | None
-) -> tuple[Finding, OptOut]:
-    start, end = view.span(*reading.span(*hit))
-    asks = optout is not rule.optout
+def _finding(span: Span, rule: Rule, *, asks: bool) -> Finding:
     decision = Decision.ADVISE if asks else rule.decision
-    finding = Finding(
+    return Finding(
         rule=rule.id,
         version=rule.version,
         family=Family.OPT_OUT,
         decision=decision,
         severity=severity_of(decision),
-        span=(start, end),
-        via=via or disguise(view.original[start:end]),
+        span=span,
         message=rule.message,
         advice=rule.ask if asks else rule.advice,
     )
-    return finding, optout
 
 
-def _by_model(view: View, rules: OptOutRules, verdict: ModelVerdict) -> OptOutVerdict:
+def _by_model(reading: Reading, rules: OptOutRules, verdict: ModelVerdict) -> OptOutVerdict:
     rule = rules.model
-    reading = rules.vocabulary.read(view)
     beside_service = any(True for phrase in rules.service for _ in find(phrase, reading))
     if verdict.hundredths < (rule.doubtful_beside_service if beside_service else rule.doubtful):
         return OptOutVerdict(optout=OptOut.NO, findings=())

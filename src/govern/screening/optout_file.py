@@ -44,7 +44,7 @@ class RuleTable(Strict, frozen=True):
 
 
 class ModelTable(Strict, frozen=True):
-    """From how many hundredths on the model makes a text doubtful, with and without words of service in it."""
+    """From how many hundredths on the model makes a text doubtful; more are needed where another matter is named."""
 
     id: RuleId
     doubtful: Annotated[int, msgspec.Meta(ge=0, le=100)]
@@ -105,7 +105,7 @@ def compiled(file: OptOutFile) -> OptOutRules:
     )
 
 
-def terms(file: OptOutFile) -> Iterator[tuple[str, Term]]:
+def terms(_file: OptOutFile) -> Iterator[tuple[str, Term]]:
     """Yield nothing: phrases need the words between them, and words as short as "ne", which no term may be."""
     yield from ()
 
@@ -161,7 +161,7 @@ def _word_faults(file: OptOutFile) -> Iterator[tuple[str, str]]:
         words = entry_words(_spoken(entry, silent))
         if not words:
             yield f"words.{name}", f"the entry {entry!r} has no word that is read"
-        elif any(len(word) <= MIN_STEM for word in words if word.endswith("*")):
+        elif any(map(_is_short_stem, words)):
             yield f"words.{name}", f"a stem of {entry!r} has fewer than {MIN_STEM} letters"
     for word in file.spelling.words:
         if len(_folded(word)) < MIN_LETTERS:
@@ -183,8 +183,15 @@ def _phrase_faults(source: str, file: OptOutFile) -> Iterator[str]:
         yield f"{source!r}: {error}"
         return
     for element in phrase.elements:
-        if not element.name.startswith("=") and element.name not in file.words:
+        literal = element.name.startswith("=")
+        if not literal and element.name not in file.words:
             yield f"{source!r}: there is no class {element.name!r}"
+        if literal and _is_short_stem(element.name[1:]):
+            yield f"{source!r}: a stem has fewer than {MIN_STEM} letters"
+
+
+def _is_short_stem(word: str) -> bool:
+    return word.endswith("*") and len(word) <= MIN_STEM
 
 
 def _folded(word: str) -> str:

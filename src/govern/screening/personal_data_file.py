@@ -92,7 +92,10 @@ def faults(file: PersonalDataFile) -> Iterator[tuple[str, str]]:
     counts = Counter(table.type for table in file.type)
     for kind in Type:
         if counts[kind] != 1:
-            yield f"PII-{kind.upper().replace('_', '-')}", f"the type '{kind}' must stand in the file once, not {counts[kind]} times"
+            yield (
+                f"PII-{kind.upper().replace('_', '-')}",
+                f"the type '{kind}' must stand in the file once, not {counts[kind]} times",
+            )
     for words in set(Words) - file.words.keys():
         yield "words", f"the list '{words}' is missing"
     for table in file.type:
@@ -125,7 +128,7 @@ def terms(file: PersonalDataFile) -> Iterator[tuple[str, Term]]:
 
 def inline_tests(file: PersonalDataFile) -> Mapping[str, tuple[InlineTest, ...]]:
     """Return the tests beside each type and each of the company's formats."""
-    return {table.id: table.test for table in (*file.type, *file.reference)}
+    return {table.id: table.test for table in file.type} | {table.id: table.test for table in file.reference}
 
 
 def compiled(file: PersonalDataFile) -> PersonalRules:

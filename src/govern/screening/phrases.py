@@ -12,14 +12,12 @@ from typing import NamedTuple
 from govern.screening.normalise import View, fold
 from govern.screening.spelling import Spelling
 
-MAX_GAP_WORDS = 8
-
 _WORD = re.compile(r"[^\W_]+")
 _UNREAD = re.compile(r"(?:https?://|www\.)\S+|@[\w.-]+")
 _ENTRY_WORD = re.compile(r"[^\W_]+\*?")
 _SENTENCE_END = re.compile(r"[.!?;:…]+(?=\s|$)|\n")
 _ELEMENT = re.compile(r"(\{[a-z_]+\}|[^\W_]+\*?)(\??)")
-_GAP = re.compile(r"~([1-9])")
+_GAP = re.compile(r"~([1-8])")
 
 
 class Element(NamedTuple):
@@ -34,13 +32,10 @@ class Phrase(NamedTuple):
     """A phrase cut into its elements, and whether it must begin or end where its sentence does."""
 
     elements: tuple[Element, ...]
+    needed: frozenset[str]
+    """The classes it cannot do without."""
     starts: bool
     ends: bool
-
-    @property
-    def names(self) -> Iterator[str]:
-        """The classes it cannot do without."""
-        return (element.name for element in self.elements if not element.optional)
 
 
 class Word(NamedTuple):
@@ -134,13 +129,16 @@ def parse_phrase(source: str) -> Phrase:
             continue
         element = _ELEMENT.fullmatch(part)
         if element is None:
-            raise ValueError(f"{part!r} is no part of a phrase: words, classes, `~1` to `~{MAX_GAP_WORDS}`, `^` and `$` are")
+            raise ValueError(f"{part!r} is no part of a phrase: words, classes, `~1` to `~8`, `^` and `$` are")
         name = element[1] if element[1].startswith("{") else fold(element[1]).text
         elements.append(Element(name.strip("{}") if name.startswith("{") else f"={name}", gap, bool(element[2])))
         gap = 0
-    if not elements or elements[0].optional or gap > MAX_GAP_WORDS:
+    if not elements or elements[0].optional:
         raise ValueError("a phrase must begin with something that may not be missing")
-    return Phrase(tuple(elements), starts, ends)
+    if gap:
+        raise ValueError("a phrase must end with a word, a class or `$`")
+    needed = frozenset(element.name for element in elements if not element.optional)
+    return Phrase(tuple(elements), needed, starts, ends)
 
 
 def literals(phrase: Phrase) -> Iterator[tuple[str, str]]:
@@ -155,7 +153,7 @@ def entry_words(entry: str) -> list[str]:
 
 def find(phrase: Phrase, reading: Reading) -> Iterator[tuple[int, int]]:
     """Yield where a phrase stands, as the number of its first word and of the word after it; the longest at each start."""
-    if not all(name in reading.hits for name in phrase.names):
+    if not phrase.needed <= reading.hits.keys():
         return
     head, *rest = phrase.elements
     for start, heads in reading.hits[head.name].items():
@@ -174,10 +172,7 @@ def find(phrase: Phrase, reading: Reading) -> Iterator[tuple[int, int]]:
 def _further(ends: set[int], element: Element, reading: Reading, limit: int) -> set[int]:
     starts = reading.hits.get(element.name, {})
     further = {
-        after
-        for end in ends
-        for at in range(end, min(end + element.gap + 1, limit))
-        for after in starts.get(at, ())
+        after for end in ends for at in range(end, min(end + element.gap + 1, limit)) for after in starts.get(at, ())
     }
     return further | ends if element.optional else further
 

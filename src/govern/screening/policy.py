@@ -1,7 +1,7 @@
 """Policy files in, one checked, compiled, immutable `Policy` out, with the digest every decision records."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -11,59 +11,24 @@ import msgspec
 
 from govern.domain.consent import ConsentRules, parse_rules
 from govern.errors import Invalid
-from govern.screening import duplicates_file, personal_data_file, promotional_file, x_rules_file
+from govern.screening import model, promotional_file
 from govern.screening.duplicates import DuplicateRules
-from govern.screening.duplicates_file import DuplicatesFile
+from govern.screening.families import DUPLICATES, LEXICON, OPT_OUT, PERSONAL_DATA, PROMOTIONAL, SOURCES, X
+from govern.screening.lexicon import LexiconRules
+from govern.screening.model import Model, ModelFile
+from govern.screening.optout import OptOutRules
 from govern.screening.permission import PermissionRules
 from govern.screening.personal_data.rules import PersonalRules
-from govern.screening.personal_data_file import PersonalDataFile
 from govern.screening.policy_files import InlineTest
 from govern.screening.policy_source import PolicyError, Rules, Source, Text, parse_text
 from govern.screening.promotional import PromotionalRules
-from govern.screening.promotional_file import PromotionalFile
 from govern.screening.terms import Matcher, Matching, Term, matcher, parse_term
 from govern.screening.x_rules import XRules
-from govern.screening.x_rules_file import XFile
 
-PROMOTIONAL = "screening/promotional.toml"
 CONSENT = "consent.toml"
-MODELS = "screening/models"
+PROMOTION_MODEL = "screening/models/promotion.json"
+OPT_OUT_MODEL = "screening/models/opt_out.json"
 CASES = "screening/cases"
-
-_PROMOTIONAL = Source(
-    PROMOTIONAL,
-    PromotionalFile,
-    promotional_file.faults,
-    promotional_file.compiled,
-    promotional_file.terms,
-    promotional_file.inline_tests,
-)
-_PERSONAL_DATA = Source(
-    "screening/personal_data.toml",
-    PersonalDataFile,
-    personal_data_file.faults,
-    personal_data_file.compiled,
-    personal_data_file.terms,
-    personal_data_file.inline_tests,
-)
-_DUPLICATES = Source(
-    "screening/duplicates.toml",
-    DuplicatesFile,
-    duplicates_file.faults,
-    duplicates_file.compiled,
-    duplicates_file.terms,
-    duplicates_file.inline_tests,
-)
-_X = Source(
-    "x.toml",
-    XFile,
-    x_rules_file.faults,
-    x_rules_file.compiled,
-    x_rules_file.terms,
-    x_rules_file.inline_tests,
-)
-SOURCES: tuple[Source[Any, Any], ...] = (_PROMOTIONAL, _PERSONAL_DATA, _DUPLICATES, _X)
-"""Every family with a file; the order is that of the faults, and of nothing else."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +39,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     permission: PermissionRules
     promotional: PromotionalRules
     personal_data: PersonalRules
+    lexicon: LexiconRules
+    optout: OptOutRules
     duplicates: DuplicateRules
     x: XRules
+    promotion_model: Model
+    opt_out_model: Model
     matcher: Matcher
     tests: Mapping[str, tuple[InlineTest, ...]]
     words: frozenset[str]
@@ -108,18 +77,22 @@ def load_policy(folder: Path, *, matching: Matching = Matching.AUTO) -> Policy:
     texts = {name: parse_text(name, _read(folder, name)) for name in names}
     consent = _consent(texts[CONSENT])
     loaded = _Loaded(_checked(texts))
-    models = _read_models(folder)
+    models = {name: _json(name, _read(folder, name)) for name in (PROMOTION_MODEL, OPT_OUT_MODEL)}
     return Policy(
         digest=digest({name: text.parsed for name, text in texts.items()} | models),
         consent=consent,
-        permission=promotional_file.permission_rules(loaded.files[PROMOTIONAL]),
-        promotional=loaded.rules(_PROMOTIONAL),
-        personal_data=loaded.rules(_PERSONAL_DATA),
-        duplicates=loaded.rules(_DUPLICATES),
-        x=loaded.rules(_X),
+        permission=promotional_file.permission_rules(loaded.files[PROMOTIONAL.name]),
+        promotional=loaded.rules(PROMOTIONAL),
+        personal_data=loaded.rules(PERSONAL_DATA),
+        lexicon=loaded.rules(LEXICON),
+        optout=loaded.rules(OPT_OUT),
+        duplicates=loaded.rules(DUPLICATES),
+        x=loaded.rules(X),
+        promotion_model=_model(PROMOTION_MODEL, models),
+        opt_out_model=_model(OPT_OUT_MODEL, models),
         matcher=matcher(loaded.terms(), matching),
         tests=loaded.tests(),
-        words=frozenset(_known_words(loaded)),
+        words=_known_words(texts.values()),
     )
 
 
@@ -129,12 +102,8 @@ def digest(parsed: Mapping[str, object]) -> str:
     return "sha256:" + sha256(canonical.encode()).hexdigest()
 
 
-def _known_words(loaded: _Loaded) -> Iterator[str]:
-    for _, term in loaded.terms():
-        yield from term.words
-    for tests in loaded.tests().values():
-        for test in tests:
-            yield from parse_term(test.text).words
+def _known_words(texts: Iterable[Text]) -> frozenset[str]:
+    return frozenset(word for text in texts for string in text.strings() for word in parse_term(string).words)
 
 
 def _consent(text: Text) -> ConsentRules:
@@ -164,8 +133,9 @@ def _duplicates(texts: Mapping[str, Text]) -> Iterator[str]:
     for text in texts.values():
         for rule in text.ids():
             if rule in first:
-                also = "" if first[rule] == text.name else f", the other time in {first[rule]}"
-                yield text.fault(rule, f"the id is used twice{also}")
+                same = first[rule] == text.name
+                also = "" if same else f", the other time in {first[rule]}"
+                yield text.fault(rule, f"the id is used twice{also}", time=1 if same else 0)
             first.setdefault(rule, text.name)
 
 
@@ -179,10 +149,11 @@ def read_case_files(folder: Path) -> dict[str, str]:
     return {name: _read(folder, name) for name in names}
 
 
-def _read_models(folder: Path) -> dict[str, object]:
-    """Return the files of the models by name; they are data of the policy, so they are part of its digest."""
-    names = sorted(f"{MODELS}/{path.name}" for path in (folder / MODELS).glob("*.json"))
-    return {name: _json(name, _read(folder, name)) for name in names}
+def _model(name: str, models: Mapping[str, object]) -> Model:
+    try:
+        return model.compiled(msgspec.convert(models[name], ModelFile))
+    except msgspec.ValidationError as error:
+        raise PolicyError(reason=f"{name}: {error}") from error
 
 
 def _json(name: str, text: str) -> object:

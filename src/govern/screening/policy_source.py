@@ -1,6 +1,5 @@
 """One policy file read: its text, its tables, and what its family makes of them; every fault with file and line."""
 
-import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
@@ -10,12 +9,13 @@ import msgspec
 
 from govern.errors import N_, Invalid
 from govern.screening.policy_files import InlineTest, Strict, inline_test_faults, term_faults
+from govern.screening.policy_lines import line_of_fault, line_of_rule
 from govern.screening.terms import Term
 
 File = TypeVar("File", bound=Strict)
 Rules = TypeVar("Rules")
 
-_PLACE = re.compile(r"\$\.(\w+)(?:\[(\d+)\])?")
+_PATTERNS = frozenset({"pattern", "re2"})
 
 
 class PolicyError(Invalid):
@@ -32,19 +32,13 @@ class Text(NamedTuple):
     text: str
     parsed: Mapping[str, Any]
 
-    def fault(self, rule: str, reason: str) -> str:
-        """Say what is wrong with one rule, and where it stands."""
-        return f"{self.name}{self._line_of(rule)}: {rule}: {reason}"
+    def fault(self, rule: str, reason: str, *, time: int = 0) -> str:
+        """Say what is wrong with one rule, and where it stands; `time` tells which of several of that id."""
+        return f"{self._at(line_of_rule(self.text, rule, time=time))}: {rule}: {reason}"
 
     def shape_fault(self, fault: str) -> str:
-        """Say where a table has the wrong shape: msgspec counts tables, people count lines."""
-        place = _PLACE.search(fault)
-        if not place:
-            return f"{self.name}: {fault}"
-        header = f"[[{place[1]}]]" if place[2] else f"[{place[1]}]"
-        lines = [number for number, line in enumerate(self.text.splitlines(), 1) if line.strip() == header]
-        index = int(place[2] or 0)
-        return f"{self.name}, line {lines[index]}: {fault}" if index < len(lines) else f"{self.name}: {fault}"
+        """Say where a table has the wrong shape."""
+        return f"{self._at(line_of_fault(self.text, fault))}: {fault}"
 
     def ids(self) -> Iterator[str]:
         """Yield the id of every rule in the file, as often as it stands there."""
@@ -52,13 +46,14 @@ class Text(NamedTuple):
 
     def allowed(self) -> Iterator[str]:
         """Yield the names the file lets through: hosts, addresses, whatever stands under a key `allow`."""
-        yield from _allowed(self.parsed, inside=False)
+        return (string for keys, string in _strings(self.parsed, ()) if "allow" in keys)
 
-    def _line_of(self, rule: str) -> str:
-        for number, line in enumerate(self.text.splitlines(), 1):
-            if line.replace(" ", "").removeprefix("{").startswith((f'id="{rule}"', f"[{rule}")):
-                return f", line {number}"
-        return ""
+    def strings(self) -> Iterator[str]:
+        """Yield whatever the file says in words: terms, tests, messages; patterns are none."""
+        return (string for keys, string in _strings(self.parsed, ()) if _PATTERNS.isdisjoint(keys))
+
+    def _at(self, line: int | None) -> str:
+        return self.name if line is None else f"{self.name}, line {line}"
 
 
 class Source(NamedTuple, Generic[File, Rules]):
@@ -119,12 +114,12 @@ def _ids(table: object) -> Iterator[str]:
             yield from _ids(value)
 
 
-def _allowed(value: object, *, inside: bool) -> Iterator[str]:
+def _strings(value: object, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(value, Mapping):
         for key, each in value.items():
-            yield from _allowed(each, inside=inside or key == "allow")
+            yield from _strings(each, (*keys, key))
     elif isinstance(value, list):
         for each in value:
-            yield from _allowed(each, inside=inside)
-    elif inside and isinstance(value, str):
-        yield value
+            yield from _strings(each, keys)
+    elif isinstance(value, str):
+        yield keys, value

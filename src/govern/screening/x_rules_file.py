@@ -31,11 +31,7 @@ class XFile(Strict, frozen=True):
 
 def faults(file: XFile) -> Iterator[tuple[str, str]]:
     """Yield the rule and the reason of everything that is wrong with a file of the right shape."""
-    ids = {rule.id for rule in file.rule}
-    for missing in sorted(CHECKS.keys() - ids):
-        yield missing, "the rule is missing"
-    for unknown in sorted(ids - CHECKS.keys()):
-        yield unknown, "there is no such rule: what X refuses is checked by the engine, only its words are here"
+    yield from _rule_faults(file.rule)
     for tier in sorted(set(Tier) - file.tiers.keys()):
         yield "tiers", f"the tier '{tier}' is missing"
     if not 0 < file.prices.post <= file.prices.post_with_url:
@@ -43,7 +39,15 @@ def faults(file: XFile) -> Iterator[tuple[str, str]]:
     for word in file.privacy_words:
         if not word or word != fold(word).text:
             yield "privacy_words", f"{word!r} must be in small letters without accents"
-    for rule in file.rule:
+
+
+def _rule_faults(rules: tuple[RuleTable, ...]) -> Iterator[tuple[str, str]]:
+    ids = {rule.id for rule in rules}
+    for missing in sorted(CHECKS.keys() - ids):
+        yield missing, "the rule is missing"
+    for unknown in sorted(ids - CHECKS.keys()):
+        yield unknown, "the engine has no such check: a file has the words only"
+    for rule in rules:
         if rule.decision is Decision.ADVISE:
             yield rule.id, "'advise' is for inbound messages"
 
@@ -67,7 +71,7 @@ def compiled(file: XFile) -> XRules:
     )
 
 
-def terms(file: XFile) -> Iterator[tuple[str, Term]]:  # noqa: ARG001: every family has this function
+def terms(file: XFile) -> Iterator[tuple[str, Term]]:  # noqa: ARG001 - every family has this function
     """Yield no term: X looks at shapes, not at words."""
     return iter(())
 

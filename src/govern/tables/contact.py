@@ -73,4 +73,4 @@ class Suppression(Table, tablename="suppression"):
     since = Timestamptz(default=None, null=False)
 
     suppression_hash_check = Check("octet_length(hash) = 32")
-    suppression_unique = Unique(["hash", "scope"])
+    suppression_unique = Unique(["hash", "scope", "since"])

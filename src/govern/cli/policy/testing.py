@@ -12,8 +12,9 @@ from govern.access.testing import Report, run_policy_tests
 from govern.cli.policy.sources import faults_end, policy_folder, read_policy
 from govern.cli.tables import print_json
 from govern.screening.cases import parse_cases, run_cases
+from govern.screening.families import PROMOTIONAL
 from govern.screening.inline_tests import Failure, run_inline_tests
-from govern.screening.policy import PROMOTIONAL, load_policy, read_case_files
+from govern.screening.policy import load_policy, read_case_files
 
 PARTS = ("access", "screening")
 
@@ -77,7 +78,7 @@ def _asked(what: tuple[str, ...]) -> tuple[str | None, Path | None]:
 def _screening(folder: Path, *, only: bool) -> Screening | None:
     """Run what stands beside the screening rules; where only they are asked for, they must be there."""
     policies = folder.parent if folder.name == "access" else folder
-    if not only and not (policies / PROMOTIONAL).is_file():
+    if not only and not (policies / PROMOTIONAL.name).is_file():
         return None
     policy = load_policy(policies)
     cases = [case for name, text in read_case_files(policies).items() for case in parse_cases(name, text)]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from govern.domain.audit.fields import Code, Comment, Handle, Label, Moment, Named, Personal, Recorded, XId
+from govern.domain.audit.fields import Code, Comment, Handle, Label, Moment, Named, Personal, Recorded, Sha256, XId
 
 
 class BrandCreated(Recorded, frozen=True, kw_only=True):
@@ -106,6 +106,17 @@ class ConsentRecorded(Recorded, frozen=True, kw_only=True):
     evidence: Annotated[Comment, Personal("contact")] | None = None
 
 
+class ConfirmationQueued(Recorded, frozen=True, kw_only=True):
+    """A person who said stop is told once that it was heard. Object: the message; refs: contact and consent event."""
+
+    NAME: ClassVar = "consent.confirmation_queued"
+    EN: ClassVar = "{actor} queued {object}, which tells {contact} that their opt-out was heard"
+    FR: ClassVar = "{actor} a mis en attente {object}, qui confirme à {contact} que son refus est pris en compte"
+    contact: Annotated[UUID, Named("contact")]
+    digest: Sha256
+    language: Code
+
+
 ACTIONS: tuple[type[Recorded], ...] = (
     BrandCreated,
     AccountCreated,
@@ -116,4 +127,5 @@ ACTIONS: tuple[type[Recorded], ...] = (
     ContactRenamed,
     InboundReceived,
     ConsentRecorded,
+    ConfirmationQueued,
 )

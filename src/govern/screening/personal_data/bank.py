@@ -9,11 +9,14 @@ from stdnum import luhn
 from stdnum.fr import nir as stdnum_nir
 
 from govern.screening.personal_data.reading import Claim, Reading
-from govern.screening.personal_data.rules import PersonalRules, Type, Words
+from govern.screening.personal_data.rules import Type, Words
 
 # What may stand between two groups of a number.
 _BETWEEN = re.compile(r"[ ./_:|-]{1,3}|\n")
-_CARD_GROUPS = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 4, 1)})
+_CARD_GROUPS = frozenset(
+    {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 4, 1)}
+)
+_NIR_BODY = re.compile(r"[1-478]\d{4}(?:\d\d|2[ab])\d{6}")
 _IMEI_GROUPS = frozenset({(2, 6, 6, 1), (6, 2, 6, 1), (8, 6, 1)})
 
 # How long an IBAN of each country is (SWIFT registry).
@@ -56,9 +59,10 @@ def joined(reading: Reading, first: int, length: int) -> tuple[str, int] | None:
     return None
 
 
-def find_ibans(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+def find_ibans(reading: Reading) -> Iterator[Claim]:
     """Yield valid IBANs, in groups of any length."""
-    for first, token in enumerate(reading.tokens):
+    for first in reading.starts:
+        token = reading.tokens[first]
         country = token.text[:2] if len(token.text) > 1 else _pair(reading, first)
         length = _LENGTHS.get(country)
         if not length or not token.text[:1].isalpha():
@@ -74,26 +78,30 @@ def _pair(reading: Reading, first: int) -> str:
     return reading.tokens[first].text + following if len(following) == 1 else ""
 
 
-def find_nirs(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+def find_nirs(reading: Reading) -> Iterator[Claim]:
     """Yield French social security numbers: 15 digits by their key, 13 only after a word that says so."""
-    for first, token in enumerate(reading.tokens):
+    for first in reading.starts:
+        token = reading.tokens[first]
         if token.text[0] not in "123478" or not token.text.isascii():
             continue
         found = joined(reading, first, 15)
-        if found and stdnum_nir.is_valid(found[0].upper()):
+        if not found or not stdnum_nir.is_valid(found[0].upper()):
+            found = _without_key(reading, first)
+        if found:
             yield Claim(token.start, reading.tokens[found[1]].end, Type.NIR)
-        elif (found := joined(reading, first, 13)) and _NIR_BODY.fullmatch(found[0]):
-            if reading.has_before(first, Words.NIR):
-                yield Claim(token.start, reading.tokens[found[1]].end, Type.NIR)
 
 
-_NIR_BODY = re.compile(r"[1-478]\d{2}[0-9]\d(?:\d\d|2[ab])\d{6}")
+def _without_key(reading: Reading, first: int) -> tuple[str, int] | None:
+    found = joined(reading, first, 13)
+    is_number = found and _NIR_BODY.fullmatch(found[0]) and reading.has_before(first, Words.NIR)
+    return found if is_number else None
 
 
-def find_cards(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+def find_cards(reading: Reading) -> Iterator[Claim]:
     """Yield payment cards: 13 to 19 digits that begin with 2 to 6 and keep Luhn's rule."""
     done = 0
-    for first, token in enumerate(reading.tokens):
+    for first in reading.starts:
+        token = reading.tokens[first]
         if first < done or not token.text.isdecimal():
             continue
         chain = _chain(reading, first)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from govern.screening.personal_data.reading import Claim, Reading
-from govern.screening.personal_data.rules import PersonalRules, Type, Words
+from govern.screening.personal_data.rules import Type, Words
 
 _MONTH = (
     r"(?:jan(?:vier|uary)?|fevr?(?:ier)?|feb(?:ruary)?|mars|mar(?:ch)?|avr(?:il)?|apr(?:il)?|mai|may|juin|june?|juil(?:let)?|july?|aout|"
@@ -18,27 +18,48 @@ _DATE = re.compile(
 )
 _MONTH_FIRST = re.compile(rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}\b")
 
+_INITIALS = re.compile(r"\bd\.o\.b\b|\(b\. ?$")
 
-def find_births(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+
+def find_births(reading: Reading) -> Iterator[Claim]:
     """Yield dates of birth; a date that nobody calls one is none."""
     for first, token in enumerate(reading.tokens):
         shape = _DATE if token.text[0].isdecimal() else _MONTH_FIRST
         date = shape.match(reading.text, token.start)
-        if date and reading.has_before(first, Words.BIRTH, 3):
+        if not date or reading.has_before(first, Words.OTHER, 4):
+            continue
+        if reading.has_before(first, Words.BIRTH, 3) or _INITIALS.search(
+            reading.text[max(0, token.start - 9) : token.start]
+        ):
             yield Claim(date.start(), date.end(), Type.FILE_REF)
 
 
-def find_codes(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+def find_codes(reading: Reading) -> Iterator[Claim]:
     """Yield booking codes of six capital letters: right behind a booking word, and not words themselves."""
     for first, token in enumerate(reading.tokens):
-        if len(token.text) != 6 or not token.text.isalpha() or not token.text.isascii() or not reading.is_capital(first):
+        if (
+            len(token.text) != 6
+            or not token.text.isalpha()
+            or not token.text.isascii()
+            or not reading.is_capital(first)
+        ):
             continue
         near = next(reading.before(first, 3), None)
-        if near and near.words is Words.BOOKING and _is_code(token.text, reading.text[near.end : token.start]):
+        between = reading.text[near.end : token.start] if near else ""
+        is_file = near and near.words is Words.FILE_REF and between.strip(" :,°n") == "" and _vowels(token.text) <= 1
+        if is_file or (near and near.words is Words.BOOKING and _is_code(token.text, between)):
             yield Claim(token.start, token.end, Type.FILE_REF)
 
 
+def _vowels(letters: str) -> int:
+    return sum(letter in "aeiouy" for letter in letters)
+
+
 def _is_code(letters: str, between: str) -> bool:
-    vowels = sum(letter in "aeiouy" for letter in letters)
-    is_marked = ":" in between or "°" in between or bool(re.search(r"\b(?:ref|reference|code|is|est|no|number|numero)\b", between))
-    return vowels <= 1 or (is_marked and vowels <= 3) or not between.strip() and vowels <= 2
+    vowels = _vowels(letters)
+    is_marked = (
+        ":" in between
+        or "°" in between
+        or bool(re.search(r"\b(?:ref|reference|code|is|est|no|number|numero)\b", between))
+    )
+    return vowels <= 1 or (is_marked and vowels <= 3) or (not between.strip() and vowels <= 2)

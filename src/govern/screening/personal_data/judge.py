@@ -1,5 +1,6 @@
 """Who claims which stretch of a text as personal data, and what follows from it."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -15,12 +16,13 @@ from govern.screening.personal_data.mail import find_emails
 from govern.screening.personal_data.phone import find_phones
 from govern.screening.personal_data.public import is_public, not_data
 from govern.screening.personal_data.reading import Claim, Reading
-from govern.screening.personal_data.reference import find_named, find_references, find_shapes
-from govern.screening.personal_data.spelled import find_spelled, may_be_spelled
+from govern.screening.personal_data.reference import find_named, find_references
 from govern.screening.personal_data.rules import PersonalRules, ready_reply
+from govern.screening.personal_data.shapes import find_shapes
+from govern.screening.personal_data.spelled import find_spelled, may_be_spelled
 from govern.screening.terms import TermHit
 
-Finder = Callable[[Reading, PersonalRules], Iterable[Claim]]
+Finder = Callable[[Reading], Iterable[Claim]]
 
 # The first to claim a stretch has it. What proves itself by check digits goes before what only looks alike.
 _FINDERS: tuple[Finder, ...] = (
@@ -38,6 +40,7 @@ _FINDERS: tuple[Finder, ...] = (
     find_codes,
     find_spelled,
 )
+_CAPITALS = re.compile(r"\b[A-Z]{6}\b")
 _AT_WORDS = ("arobas", "arrobas", "arobace", " at ", "(at)", "[at]")
 
 
@@ -51,9 +54,9 @@ class PersonalVerdict(msgspec.Struct, frozen=True, kw_only=True):
 def judge(view: View, terms: Iterable[TermHit], given: Input, rules: PersonalRules) -> PersonalVerdict:
     """Find personal data in a text; what is the company's own, or nobody's, is none. Linear in the text's length."""
     hits = [hit for hit in terms if hit.rule.startswith("PII-WORDS-")]
-    if not _may_hold(view.text) and not (hits and may_be_spelled(view.text)):
+    if not _may_hold(view.text) and not (hits and (may_be_spelled(view.text) or _CAPITALS.search(view.original))):
         return PersonalVerdict(findings=(), personal_data=())
-    claims = _claims(Reading(view, hits), given, rules)
+    claims = _claims(Reading(view, hits, rules), given)
     findings = (_finding(view, claim, given, rules) for claim in claims)
     return PersonalVerdict(
         findings=tuple(finding for finding in findings if finding),
@@ -66,28 +69,28 @@ def _may_hold(text: str) -> bool:
     return "@" in text or any(digit in text for digit in "0123456789") or any(word in text for word in _AT_WORDS)
 
 
-def _claims(reading: Reading, given: Input, rules: PersonalRules) -> list[Claim]:
+def _claims(reading: Reading, given: Input) -> list[Claim]:
     taken = bytearray(len(reading.text))
     for start, end in not_data(reading):
         taken[start:end] = b"\1" * (end - start)
     claims: list[Claim] = []
-    for claim in _candidates(reading, rules):
+    for claim in _candidates(reading):
         if taken.find(1, claim.start, claim.end) >= 0:
             continue
         taken[claim.start : claim.end] = b"\1" * (claim.end - claim.start)
-        if not claim.is_public and not is_public(reading, claim, rules, is_ours=given.direction is Direction.OUTBOUND):
+        if not claim.is_public and not is_public(reading, claim, is_ours=given.direction is Direction.OUTBOUND):
             claims.append(claim)
     return sorted(claims)
 
 
-def _candidates(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+def _candidates(reading: Reading) -> Iterator[Claim]:
     for find in _FINDERS[:4]:
-        yield from find(reading, rules)
-    for reference in rules.references:
+        yield from find(reading)
+    for reference in reading.rules.references:
         for start, end in reference.pattern.find(reading.text):
             yield Claim(start, end, reference.type, reference.id)
     for find in _FINDERS[4:]:
-        yield from find(reading, rules)
+        yield from find(reading)
 
 
 def _finding(view: View, claim: Claim, given: Input, rules: PersonalRules) -> Finding | None:

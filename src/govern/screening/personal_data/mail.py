@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from govern.screening.personal_data.reading import Claim, Reading
-from govern.screening.personal_data.rules import PersonalRules, Type
+from govern.screening.personal_data.rules import Type
+from govern.screening.personal_data.vocabulary import words
 
 MAX_LOCAL = 64  # RFC 5321
 MAX_LABELS = 10
@@ -13,20 +14,23 @@ MAX_LABELS = 10
 _AT = re.compile(r"[ ]?[\[({<]? ?(?:@|\b(?:at|arobase?|arrobase?|arobace)\b) ?[\])}>]? ?")
 _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._%+'-")
 _WRITTEN_DOT = r"(?: ?[\[({] ?(?:dot|point|\.) ?[\])}] ?| (?:dot|point|\.) )"
-_LOCAL_DOT = re.compile(r"([a-z0-9_+-]+)" + _WRITTEN_DOT + r"$")
+_LOCAL_DOT = re.compile(r"([a-z0-9_+-]+)(?:" + _WRITTEN_DOT + r"| (?:underscore|tiret|dash|hyphen|tiret du bas) )$")
 _DOT = re.compile(r"\.(?=[^\W_])|" + _WRITTEN_DOT + r"| \.(?=[a-z])|\. (?=(?:com|fr|org|net|co|uk|example)\b)")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,62})")
 _TLD = re.compile(r"[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59}")
 # Where people have their mailboxes: "at" before one of these is meant as a sign even where nothing else says so.
-_PROVIDERS = frozenset(
+_PROVIDERS = words(
     "gmail googlemail yahoo ymail hotmail outlook live msn orange wanadoo free sfr laposte bbox icloud me mac proton protonmail "
-    "gmx aol neuf numericable videotron bell sympatico btinternet sky virginmedia talktalk skynet bluewin mail yandex".split()
+    "gmx aol neuf numericable videotron bell sympatico btinternet sky virginmedia talktalk skynet bluewin mail yandex"
 )
 
-_NOT_NAMES = frozenset("in me am is look looking us up on here available over account page login".split())
+_NOT_NAMES = words("in me am is look looking us up on here available over account page login")
+
+_WRITTEN_ENDS = words("com fr net org be ch ca eu lu uk ie de es it us io info example test invalid")
+_NO_DOMAINS = words("this that some which the what one any a")
 
 
-def find_emails(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+def find_emails(reading: Reading) -> Iterator[Claim]:
     """Yield e-mail addresses: a name, an at sign in any writing, a domain with a dot."""
     for at in _AT.finditer(reading.text):
         start = _local_start(reading.text, at.start())
@@ -63,7 +67,9 @@ def _local_start(text: str, end: int) -> int | None:
 
 def _run_start(text: str, end: int) -> int:
     start, least = end, max(0, end - MAX_LOCAL)
-    while start > least and (text[start - 1] in _LOCAL or (not text[start - 1].isascii() and text[start - 1].isalpha())):
+    while start > least and (
+        text[start - 1] in _LOCAL or (not text[start - 1].isascii() and text[start - 1].isalpha())
+    ):
         start -= 1
     return start
 
@@ -93,6 +99,8 @@ def _is_meant(local: str, at: str, labels: list[str], *, is_written: bool) -> bo
     sign = at.strip()
     if sign == "@":
         return not (at.startswith(" ") and not at.endswith(" "))  # "merci @brand.example" names somebody
-    if sign[0] in "[({<" or is_written:
+    if sign[0] in "[({<" or sign != "at":
         return True
-    return any(not letter.isalpha() for letter in local) or (labels[0] in _PROVIDERS and local not in _NOT_NAMES)
+    if is_written:
+        return labels[-1] in _WRITTEN_ENDS and labels[0] not in _NO_DOMAINS
+    return bool(set(local) & set("._0123456789")) or (labels[0] in _PROVIDERS and local not in _NOT_NAMES)

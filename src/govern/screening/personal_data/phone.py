@@ -7,7 +7,7 @@ from typing import NamedTuple
 import phonenumbers
 
 from govern.screening.personal_data.reading import Claim, Reading
-from govern.screening.personal_data.rules import PersonalRules, Type, Words
+from govern.screening.personal_data.rules import Type, Words
 
 MIN_DIGITS, MAX_DIGITS = 7, 15
 
@@ -23,7 +23,6 @@ _ZERO_SHAPES = frozenset(
     }
 )  # fmt: skip
 _NORTH_AMERICA = frozenset({(3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7)})
-_NO_PHONE = (Words.OTHER, Words.ORDER_NO, Words.FILE_REF, Words.BOOKING, Words.REFERENCE)
 
 
 class _Number(NamedTuple):
@@ -41,10 +40,11 @@ class _Number(NamedTuple):
         return tuple(map(len, self.groups))
 
 
-def find_phones(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+def find_phones(reading: Reading) -> Iterator[Claim]:
     """Yield phone numbers, but for those of the company and those that are no person's, as freephone numbers are."""
     done = 0
-    for first, token in enumerate(reading.tokens):
+    for first in reading.starts:
+        token = reading.tokens[first]
         if first < done or not token.text.isdecimal():
             continue
         found = _international(reading, first) or _national(reading, first)
@@ -53,7 +53,7 @@ def find_phones(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
         count, e164 = found
         done = first + count
         end = reading.tokens[done - 1].end
-        is_public = _is_public(reading, first, e164, rules)
+        is_public = _is_public(reading, first, e164)
         yield Claim(_start(reading, first, end), end, Type.PHONE, is_public=is_public)
 
 
@@ -77,7 +77,11 @@ def _without_trunk(reading: Reading, first: int, groups: tuple[str, ...]) -> lis
     for at in range(1, min(3, len(groups))):
         if groups[at] == "0" and "(" in reading.gap(first + at):
             kept[at] = ""
-        elif at == 1 and groups[1].startswith("0") and groups[0] in {"33", "0033", "44", "0044", "32", "0032", "41", "0041"}:
+        elif (
+            at == 1
+            and groups[1].startswith("0")
+            and groups[0] in {"33", "0033", "44", "0044", "32", "0032", "41", "0041"}
+        ):
             kept[1] = groups[1][1:]
     return kept
 
@@ -87,7 +91,9 @@ def _groups(reading: Reading, first: int) -> tuple[str, ...]:
     groups = [reading.tokens[first].text]
     for at in range(first + 1, min(len(reading.tokens), first + MAX_DIGITS + 2)):
         if not reading.tokens[at].text.isdecimal() or not (
-            _BETWEEN.fullmatch(reading.gap(at)) or _TRUNK.fullmatch(reading.gap(at)) or reading.gap(at) in {" (", ") ", ")"}
+            _BETWEEN.fullmatch(reading.gap(at))
+            or _TRUNK.fullmatch(reading.gap(at))
+            or reading.gap(at) in {" (", ") ", ")"}
         ):
             break
         groups.append(reading.tokens[at].text)
@@ -95,34 +101,37 @@ def _groups(reading: Reading, first: int) -> tuple[str, ...]:
 
 
 def _national(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | None:
-    if _is_tail(reading, first):
+    text, is_meant = reading.tokens[first].text, _says_phone(reading, first)
+    if _is_tail(reading, first) or not (is_meant or text[0] == "0" or text == "1" or len(text) in {3, 10}):
         return None
-    number = _Number(first, _groups(reading, first))
-    is_meant = _says_phone(reading, first)
-    for count in range(len(number.groups), 0, -1):
-        part = _Number(first, number.groups[:count])
-        if len(part.digits) > MAX_DIGITS or _has_tail(reading, part, len(number.groups)):
+    groups = _groups(reading, first)
+    for count in range(len(groups), 0, -1):
+        part = _Number(first, groups[:count])
+        regions = _regions(part, is_meant=is_meant)
+        if regions is None or _has_tail(reading, part, len(groups)):
             continue
-        if e164 := _national_e164(reading, part, is_meant=is_meant):
-            return count, e164
+        if forms := _possible(part.digits, regions) if regions else (part.digits,):
+            return count, forms
     return None
 
 
-def _national_e164(reading: Reading, part: _Number, *, is_meant: bool) -> tuple[str, ...]:
-    """Return the forms a national number may have abroad; none where it is no number."""
+def _regions(part: _Number, *, is_meant: bool) -> tuple[str, ...] | None:
+    """Return where such digits can be a number; nowhere by name where only a word says so; None where they are none."""
     digits, shape = part.digits, part.shape
-    if digits.startswith("0") and digits[1:2] != "0":
+    if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
+        return None
+    if digits[0] == "0" and digits[1] != "0":
         single = len(digits) in {10, 11} and set(shape) == {1}
         if shape in _ZERO_SHAPES or single or (is_meant and 9 <= len(digits) <= 12):
-            return _possible(digits, ("FR", "GB", "IE") if len(digits) < 11 else ("GB", "DE"))
-    elif _is_north_american(reading, part, is_meant=is_meant):
-        return _possible(digits, ("US",))
-    elif is_meant and (shape == (3, 4) or len(digits) in range(8, 11)) and not _is_date(reading, part):
-        return (digits,)
-    return ()
+            return ("FR", "GB", "IE") if len(digits) < 11 else ("GB", "DE")
+        return None
+    if _is_north_american(part, is_meant=is_meant):
+        return ("US",)
+    is_local = shape == (3, 4) or 8 <= len(digits) <= 10
+    return () if is_meant and is_local and not _is_date(part) else None
 
 
-def _is_north_american(reading: Reading, part: _Number, *, is_meant: bool) -> bool:
+def _is_north_american(part: _Number, *, is_meant: bool) -> bool:
     digits = part.digits[1:] if len(part.digits) == 11 and part.digits[0] == "1" else part.digits
     if len(digits) != 10 or digits[0] in "01" or digits[3] in "01":
         return False
@@ -172,8 +181,8 @@ def _has_tail(reading: Reading, part: _Number, groups: int) -> bool:
     return follows and after == reading.gap(last) and len(reading.tokens[last + 1].text) == len(part.groups[-1])
 
 
-def _is_date(reading: Reading, part: _Number) -> bool:
-    return part.shape in {(2, 2, 4), (4, 2, 2), (1, 2, 4), (2, 1, 4)} and "/" in reading.gap(part.first + 1) + "-."
+def _is_date(part: _Number) -> bool:
+    return part.shape in {(2, 2, 4), (4, 2, 2), (1, 2, 4), (2, 1, 4)}
 
 
 def _start(reading: Reading, first: int, end: int) -> int:
@@ -187,8 +196,12 @@ def _start(reading: Reading, first: int, end: int) -> int:
     return start
 
 
-def _is_public(reading: Reading, first: int, forms: tuple[str, ...], rules: PersonalRules) -> bool:
-    if any(form.startswith(rules.public.phone_prefixes) or form in rules.public.phones for form in forms):
+def _is_public(reading: Reading, first: int, forms: tuple[str, ...]) -> bool:
+    if any(
+        form.startswith(reading.rules.public.phone_prefixes) or form in reading.rules.public.phones for form in forms
+    ):
         return True
+    if len(_groups(reading, first)) > 1:
+        return False
     nearest = next(reading.before(first), None)
     return nearest is not None and nearest.words is Words.OTHER and nearest.distance <= 2

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from govern.screening.personal_data.address import shortest
 from govern.screening.personal_data.mail import spelled
 from govern.screening.personal_data.reading import Claim, Reading
-from govern.screening.personal_data.rules import PersonalRules, Type, Words
+from govern.screening.personal_data.rules import Type, Words
 
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+|(?<![\w@.-])[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,4}/[^\s<>\"]+")
-_HANDLE = re.compile(r"(?<![^\W_])@[a-z0-9_]{1,30}\b(?!\.[a-z])|(?<![^\W_])#[^\W\d_]+\d+(?![\w/-])|(?<![^\W_])#\d+[^\W\d_]\w*(?![/-])")
+_URL = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"]+|(?<![\w@.-])[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,4}/[^\s<>\"]+"
+)
+_HANDLE = re.compile(
+    r"(?<![^\W_])@[a-z0-9_]{1,30}\b(?!\.[a-z])|(?<![^\W_])#[^\W\d_]+\d{1,4}(?![\w/-])|(?<![^\W_])#\d+[^\W\d_]\w*(?![/-])"
+)
 
 
 def not_data(reading: Reading) -> Iterator[tuple[int, int]]:
@@ -19,25 +23,34 @@ def not_data(reading: Reading) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-def is_public(reading: Reading, claim: Claim, rules: PersonalRules, *, is_ours: bool) -> bool:
+def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
     """Tell whether something that was found is the company's own, so that it may stand anywhere."""
     text = reading.text[claim.start : claim.end]
     match claim.type:
         case Type.EMAIL:
             name, _, domain = spelled(text).partition("@")
             first = re.split(r"[._+-]", name)[0]
-            public = rules.public
-            return f"{name}@{domain}" in public.emails or domain in public.domains or name in public.mailboxes or first in public.mailboxes
+            public = reading.rules.public
+            return (
+                f"{name}@{domain}" in public.emails
+                or domain in public.domains
+                or name in public.mailboxes
+                or first in public.mailboxes
+            )
         case Type.IBAN:
-            return "".join(re.findall(r"[^\W_]+", text)) in rules.public.ibans
+            return "".join(re.findall(r"[^\W_]+", text)) in reading.rules.public.ibans
         case Type.PHONE:
             return is_ours and reading_says_own_phone(reading, claim)
         case Type.ADDRESS:
-            return shortest(text) in rules.public.addresses
-    return False
+            return shortest(text) in reading.rules.public.addresses
+        case _:
+            return False
 
 
 def reading_says_own_phone(reading: Reading, claim: Claim) -> bool:
     """Tell whether the words right before a number offer it to everybody: "call us on"."""
-    nearest = next(reading.before(reading.at(claim.start), 3), None)
-    return nearest is not None and nearest.words is Words.OWN_PHONE
+    first = reading.at(claim.start)
+    last = reading.at(claim.end) - 1
+    nearest = next(reading.before(first, 3), None)
+    behind = any(near.words is Words.OWN_PHONE for near in reading.behind(last, 5))
+    return behind or (nearest is not None and nearest.words is Words.OWN_PHONE)

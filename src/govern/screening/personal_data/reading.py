@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from govern.screening.normalise import View
-from govern.screening.personal_data.rules import Type, Words
+from govern.screening.personal_data.rules import PersonalRules, Type, Words
+from govern.screening.personal_data.vocabulary import words
 from govern.screening.terms import TermHit
 
 REACH = 5
@@ -15,9 +16,9 @@ REACH = 5
 _TOKEN = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)")
 # A full stop after these ends no sentence.
-_SHORT = frozenset(
+_SHORT = words(
     "no n nr num ref refs tel ph mob appt apt bat res av ave bd bld blvd boul st ste rd dr mr mrs ms m mme cmd cde acct "
-    "cust ext c e ca resa ord dos cf art p o ln sq ct pl imp all ch rte fg qc ont".split()
+    "cust ext c e ca resa ord dos cf art p o ln sq ct pl imp all ch rte fg qc ont"
 )
 
 
@@ -54,13 +55,17 @@ class Claim(NamedTuple):
 class Reading:
     """A text as the finders see it."""
 
-    def __init__(self, view: View, terms: Iterable[TermHit]) -> None:
+    def __init__(self, view: View, terms: Iterable[TermHit], rules: PersonalRules) -> None:
         self.view = view
+        self.rules = rules
         self.text = view.text
         self.tokens = _tokens(view.text)
         self.is_small = not any(letter.isupper() for letter in view.original[1:])
         self.is_loud = not any(letter.islower() for letter in view.original)
         self._starts = [token.start for token in self.tokens]
+        numbered = [number for number, token in enumerate(self.tokens) if has_digit(token.text)]
+        self.starts = sorted({start for number in numbered for start in range(max(0, number - 2), number + 1)})
+        """The tokens with digits, and the two before each: nothing else begins a number."""
         self._words: dict[int, list[tuple[Words, int]]] = {}
         for hit in terms:
             if hit.rule in _CONTEXT:
@@ -80,6 +85,11 @@ class Reading:
         following = self.tokens[number + 1].start if number + 1 < len(self.tokens) else len(self.text)
         return self.text[self.tokens[number].end : following]
 
+    def before_character(self, number: int) -> str:
+        """Return the character right before a token, if any."""
+        start = self.tokens[number].start
+        return self.text[start - 1 : start] if start else ""
+
     def raw(self, number: int) -> str:
         """Return a token as it was written."""
         token = self.tokens[number]
@@ -96,22 +106,31 @@ class Reading:
 
     def before(self, number: int, reach: int = REACH) -> Iterator[Near]:
         """Yield the context words before a token, nearest first, within its sentence and `reach` words."""
+        if not self._words:
+            return
         sentence, distance, at = self.tokens[number].sentence, 0, number - 1
-        while at >= 0 and distance <= reach and self.tokens[at].sentence == sentence:
-            for words, _ in self._words.get(at, ()):
-                yield Near(words, distance, self.tokens[at].end)
+        least = max(0, number - 2 * reach - 6)
+        while at >= least and distance <= reach and self.tokens[at].sentence == sentence:
+            for said, _ in self._words.get(at, ()):
+                yield Near(said, distance, self.tokens[at].end)
             distance += len(self.tokens[at].text) > 1  # elided articles and "n°" are no words
             at -= 1
 
     def behind(self, number: int, reach: int = 3) -> Iterator[Near]:
         """Yield the context words after a token, nearest first, within its sentence and `reach` words."""
+        if not self._words:
+            return
         sentence = self.tokens[number].sentence
         for at in range(number + 1, min(number + reach + 3, len(self.tokens))):
             if self.tokens[at].sentence != sentence:
                 return
-            for words, first in self._words.get(at, ()):
+            for said, first in self._words.get(at, ()):
                 if first > number:
-                    yield Near(words, first - number - 1, self.tokens[at].end)
+                    yield Near(said, first - number - 1, self.tokens[at].end)
+
+    def says_other_behind(self, number: int) -> bool:
+        """Tell whether the words after a token say that it is a thing in a shop, or such."""
+        return any(near.words is Words.OTHER for near in self.behind(number, 3))
 
     def has_before(self, number: int, wanted: Words, reach: int = REACH) -> bool:
         """Tell whether a context word of one sort stands before a token."""
@@ -119,6 +138,11 @@ class Reading:
 
 
 _CONTEXT = {str(words): words for words in Words}
+
+
+def has_digit(text: str) -> bool:
+    """Tell whether a token holds a digit."""
+    return not text.isalpha() and any(letter.isdecimal() for letter in text)
 
 
 def _tokens(text: str) -> Sequence[Token]:

@@ -4,24 +4,26 @@ import re
 from collections.abc import Iterator
 
 from govern.screening.personal_data.reading import Claim, Reading
-from govern.screening.personal_data.rules import PersonalRules, Type, Words
+from govern.screening.personal_data.rules import Type, Words
+from govern.screening.personal_data.vocabulary import words
 
 MIN_WORDS = 4
 MIN_PHONE_WORDS = 5
 
-_DIGITS = frozenset(
-    "zero oh o nought one two three four five six seven eight nine double triple un deux trois quatre cinq sept huit neuf".split()
+_DIGITS = words(
+    "zero oh o nought one two three four five six seven eight nine double triple un deux trois quatre cinq sept huit neuf"
 )
-_TENS = frozenset(
+_TENS = words(
     "dix onze douze treize quatorze quinze seize vingt vingts trente quarante cinquante soixante septante huitante nonante et ten eleven twelve thirteen "
-    "fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
 )
-_LETTERS = frozenset(
+_LETTERS = words(
     "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo sierra tango uniform victor whiskey "
-    "xray yankee zulu dash slash tiret".split()
+    "xray yankee zulu dash slash tiret"
 )
 _WORDS = _DIGITS | _TENS
-_GATE = re.compile(r"\b(?:" + "|".join(sorted(_WORDS)) + r")\b(?:[ ,.-]{1,2}(?:" + "|".join(sorted(_WORDS)) + r")\b){3}")
+_ANY = "|".join(sorted(_WORDS | _LETTERS))
+_GATE = re.compile(rf"\b(?:{_ANY})\b(?:[ ,.-]{{1,2}}(?:{_ANY})\b){{3}}")
 _GAPS = frozenset({" ", "-", ", ", ",", ". ", "."})
 _KINDS = {
     Words.PHONE: Type.PHONE,
@@ -38,7 +40,7 @@ def may_be_spelled(text: str) -> bool:
     return _GATE.search(text) is not None
 
 
-def find_spelled(reading: Reading, rules: PersonalRules) -> Iterator[Claim]:
+def find_spelled(reading: Reading) -> Iterator[Claim]:
     """Yield numbers written in words."""
     if not may_be_spelled(reading.text):
         return
@@ -54,13 +56,15 @@ def _last(reading: Reading, first: int) -> int | None:
     """Return the last token of a run of number words from a token on; None where there is no such run."""
     if reading.tokens[first].text not in _WORDS | _LETTERS:
         return None
-    at, words = first, 0
+    at, words, letters = first, 0, 0
     while at < len(reading.tokens) and reading.tokens[at].text in _WORDS | _LETTERS:
         if at > first and reading.gap(at) not in _GAPS:
             break
         words += reading.tokens[at].text in _WORDS
+        letters += reading.tokens[at].text in _LETTERS
         at += 1
-    return at - 1 if words >= MIN_WORDS else None
+    is_code = letters >= 3 and words + letters >= MIN_WORDS
+    return at - 1 if words >= MIN_WORDS or is_code else None
 
 
 def _kind(reading: Reading, first: int, last: int) -> Type | None:

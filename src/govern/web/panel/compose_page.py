@@ -13,7 +13,8 @@ from govern.domain.messages import Kind
 from govern.screening.findings import Screening
 from govern.services.accounts import list_accounts
 from govern.services.conversations import list_inbound
-from govern.services.screening import WRITE_ACTION, permission_of, preview
+from govern.services.permissions import permission_of
+from govern.services.screening import WRITE_ACTION, preview
 from govern.web.panel.desk import Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form

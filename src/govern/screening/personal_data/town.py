@@ -1,0 +1,101 @@
+"""Where an address ends: after flat, postcode and town, as far as they are there."""
+
+import re
+
+from govern.screening.personal_data.reading import Reading
+from govern.screening.personal_data.vocabulary import words
+
+UNITS = words(
+    "flat apt apartment unit suite appt appartement app apart studio porte bat batiment batt bureau etage esc escalier room ste lgt"
+)
+_OF_TOWN = words("la le les l sur en sous de du des d lez aux et saint sainte st ste")
+_NO_TOWN = words(
+    "merci bonjour bonsoir je c j il elle on nous vous et mais depuis pas svp cordialement thanks thank please i we but the it and hi hello"
+)
+_POSTCODE_FIRST = re.compile(r"(?:[a-z]-? ?)?\d{4,5}\b(?![./:%€$£-])")
+_POSTCODES = tuple(
+    re.compile(source)
+    for source in (
+        r"[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b",  # Britain
+        r"[a-z]\d[a-z][ -]?\d[a-z]\d\b",  # Canada
+        r"[a-z]\d[\dw] ?[a-z\d]{4}\b",  # Ireland
+        r"\d{5}(?:-\d{4})?\b",  # United States, France
+        r"\d{4}\b(?! ?[€$£%])",  # Australia, Belgium, Switzerland
+    )
+)
+TOWN_GAPS = frozenset({" ", "'", "-", ", ", ",", " - ", "\n", ",\n", " (", ") ", "), ", ". ", " , "})
+
+
+def is_name(reading: Reading, number: int) -> bool:
+    return reading.raw(number)[:1].isupper()
+
+
+def with_town(reading: Reading, last: int) -> int:
+    """Return where an address ends: after flat, postcode and town as far as they are there."""
+    last = _over_units(reading, last)
+    if (end := postcode_after(reading, last)) is not None:
+        return end
+    at = last + 1
+    if at >= len(reading.tokens):
+        return reading.tokens[last].end
+    gap = reading.gap(at)
+    if reading.tokens[at].text in {"a", "in"} and gap in {" ", ", "} and reading.after(at) == " ":
+        at, gap = at + 1, ", "
+    if gap not in {", ", ",", "\n", ",\n", " - "} or at >= len(reading.tokens):
+        return reading.tokens[last].end
+    town = _town_end(reading, at) if is_name(reading, at) else None
+    is_closed = town is not None and re.match(r" ?(?:[.,;:!?)\n\"]|$)", reading.after(town) or "")
+    return reading.tokens[town].end if town is not None and is_closed else reading.tokens[last].end
+
+
+def _over_units(reading: Reading, last: int) -> int:
+    for _ in range(3):
+        at = last + 1
+        if _is_unit(reading, at):
+            last = at + 1
+        elif at < len(reading.tokens) and reading.gap(at) in {" #", ", #"} and len(reading.tokens[at].text) <= 4:
+            last = at
+    return last
+
+
+def _is_unit(reading: Reading, at: int) -> bool:
+    if at + 1 >= len(reading.tokens) or reading.tokens[at].text not in UNITS or reading.gap(at) not in TOWN_GAPS:
+        return False
+    return len(reading.tokens[at + 1].text) <= 4 and reading.gap(at + 1) in {" ", " #", ". ", " n°"}
+
+
+def postcode_after(reading: Reading, last: int) -> int | None:
+    """Return where a postcode, and the town after it, end; None where none follows at once or after a town."""
+    for at in range(last + 1, min(len(reading.tokens), last + 9)):
+        gap, token = reading.gap(at), reading.tokens[at]
+        if gap not in TOWN_GAPS:
+            return None
+        is_first = at == last + 1 or reading.tokens[at - 1].text == "a"
+        if is_first and token.text[0].isdecimal() and (code := _POSTCODE_FIRST.match(reading.text, token.start)):
+            town = _town_end(reading, reading.at(code.end()))
+            return code.end() if town is None else reading.tokens[town].end
+        for postcode in _POSTCODES:
+            if code := postcode.match(reading.text, token.start):
+                return code.end()
+        if token.text[0].isdecimal() or not (
+            is_name(reading, at) or token.text in _OF_TOWN or token.text == "a" or reading.is_small
+        ):
+            return None
+    return None
+
+
+def _town_end(reading: Reading, at: int) -> int | None:
+    """Return the last token of a town's name that starts at a token."""
+    last, names = None, 0
+    for number in range(at, min(len(reading.tokens), at + 7)):
+        token, gap = reading.tokens[number], reading.gap(number)
+        if gap not in (TOWN_GAPS - {". "} if number == at else {" ", "-", "'", " ("}) or token.text[0].isdecimal():
+            break
+        if token.text in _NO_TOWN:
+            break
+        if token.text in _OF_TOWN and not is_name(reading, number):
+            continue
+        if not (is_name(reading, number) or gap == "-" or names == 0):
+            break
+        last, names = number, names + 1
+    return last
