@@ -123,6 +123,24 @@ def test_inline_tests_of_screening_rules_run_as_well(folder: Path) -> None:
     assert "found hit: " in done.stdout
 
 
+def test_golden_cases_run_as_well_and_name_what_they_expected(folder: Path) -> None:
+    case = '{"id":"A-1","text":"Bonjour","kind":"post","expect":{"class":"promotional"}}\n'
+    (folder / "screening" / "cases" / "own.jsonl").write_text(case)
+    done = try_policy("screening", str(folder))
+    assert done.exit_code == 1
+    assert "  A-1: 'Bonjour': expected promotional, found clean" in done.stdout.splitlines()
+    assert "access: " not in done.stdout
+
+
+def test_one_part_of_the_policies_can_be_tested_alone(folder: Path) -> None:
+    (folder / "screening" / "lexicon.toml").write_text("version = [")
+    assert try_policy("access", str(folder)).exit_code == 0
+    done = try_policy("screening", str(folder))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "screening/lexicon.toml: " in done.stderr
+    assert try_policy("screening", str(folder), str(folder)).exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

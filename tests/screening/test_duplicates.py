@@ -29,6 +29,8 @@ TEXT = "Bonjour Léa, votre colis 4417 part lundi, vous recevrez un message dès
         ("Votre conseillère Anna Petit vous rappelle au 01 99 00 12 34", "votre conseillere vous rappelle au"),
         ("Écrivez à julie.martin@mail.example", "ecrivez a"),
         ("Votre code ETE20 est actif. L'équipe Acme", "votre code est actif"),
+        ("Julie Martin, votre demande est transmise", "votre demande est transmise"),
+        ("Rappel demain entre deux et quatre heures chez Madame N'Diaye", "rappel entre et heures chez"),
         ("Bonjour", ""),
         ("", ""),
     ],

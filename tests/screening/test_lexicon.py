@@ -30,7 +30,7 @@ test = [ { text = "Un mot interdit", expect = "warn", span = "mot interdit" }, {
 
 
 def loaded(folder: Path, lexicon: str) -> Policy:
-    for path in POLICIES.rglob("*.toml"):
+    for path in [*POLICIES.rglob("*.toml"), *POLICIES.rglob("models/*.json")]:
         target = folder / path.relative_to(POLICIES)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")

@@ -1,11 +1,12 @@
 """What counts as "stop writing to me", and what only sounds like it."""
 
 import json
-import time
+import sys
 import tomllib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 import pytest
@@ -245,18 +246,27 @@ def test_no_text_is_too_odd_to_be_judged(text: str) -> None:
 _RULES = compiled(read(FILE.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize(
-    "seed", ["stop ", "how do i stop all ", "why stop your messages code ", "plus ", "a", "@", "stop. "]
-)
-def test_time_grows_with_the_text_and_no_faster(seed: str, rules: OptOutRules) -> None:
+SEEDS = ["stop ", "how do i stop all ", "why stop your messages code ", "plus ", "a", "@", "stop. "]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_work_grows_with_the_text_and_no_faster(seed: str, rules: OptOutRules) -> None:
     short, long = fold((seed * 1250)[:1250]), fold((seed * 10_000)[:10_000])
-    assert _best(lambda: judge(long, rules)) <= 14 * _best(lambda: judge(short, rules)) + 0.005
+    assert _calls(lambda: judge(long, rules)) <= 10 * _calls(lambda: judge(short, rules))
 
 
-def _best(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
+def _calls(work: Callable[[], object]) -> int:
+    """Count the calls of functions: a busy machine changes times, not these."""
+    count = 0
+
+    def counted(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
         work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    finally:
+        sys.setprofile(before)
+    return count

@@ -9,7 +9,7 @@ from govern.screening.engine import screen
 from govern.screening.findings import Decision, Facts, Finding, Input, Tier
 from govern.screening.policy import Policy, load_policy
 from govern.screening.policy_source import PolicyError
-from govern.screening.x_rules import CHECKS, find_overlength, judge_for_x
+from govern.screening.x_rules import CHECKED, find_overlength, judge_for_x
 
 POLICIES = Path(__file__).parents[2] / "policies"
 
@@ -97,7 +97,7 @@ def test_rules_of_x_are_part_of_every_screening(policy: Policy) -> None:
 
 
 def test_every_check_has_its_words(policy: Policy) -> None:
-    assert policy.x.rules.keys() == CHECKS.keys()
+    assert policy.x.rules.keys() == CHECKED
 
 
 @pytest.mark.parametrize(

@@ -74,20 +74,32 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
         *,
         text: str | None = None,
         reason: str | None = None,
+        acknowledged: Sequence[Acknowledged] | None = None,
         revision: int | None = None,
         policies: Policies | None = None,
         now: datetime = LATER,
     ) -> Message:
-        return await approve_message(
-            message.id,
-            revision=revision or message.revision.number,
-            text=text,
-            reason=reason,
-            actor=by,
-            access=self.access,
-            policies=policies or self.policies,
-            now=now,
-        )
+        """Approve; who edits has seen what screening warns of in the edit, unless the test says what."""
+
+        async def give(seen: Sequence[Acknowledged]) -> Message:
+            return await approve_message(
+                message.id,
+                revision=revision or message.revision.number,
+                text=text,
+                reason=reason,
+                acknowledged=seen,
+                actor=by,
+                access=self.access,
+                policies=policies or self.policies,
+                now=now,
+            )
+
+        try:
+            return await give(acknowledged or ())
+        except Unacknowledged as warned:
+            if acknowledged is not None:
+                raise
+            return await give(warnings_in(warned))
 
     async def schedule(
         self, message: Message, at: datetime, by: Actor, *, zone: str | None = None, now: datetime = LATER

@@ -27,6 +27,7 @@ from tests.factories import make_account, make_grant, make_member, make_message
 from tests.hand import by_hand
 from tests.the_log import Log
 from tests.web.conftest import program
+from tests.web.role_contacts import NOBODY, make_contact
 from tests.web.role_people import HELD, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 
 Thing = dict[str, Any]
@@ -254,7 +255,7 @@ class World:
 _PERSONAL = frozenset({"export", "own_message", "token"})
 _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
     kind: getattr(World, kind)
-    for kind in (
+    for kind in [
         "account",
         "colleague",
         "company",
@@ -274,19 +275,21 @@ _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
         "suspended",
         "tile",
         "token",
-    )
+    ]
 }
+_MAKERS["contact"] = make_contact
 
 
 def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
-    people = ("grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
+    people = ("contact", "grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
     log = ("entry", "export", "export_id", "view")
     return {
         **dict.fromkeys((*people, *log), some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",
         "number": "M-987654",
+        **NOBODY,
         "tile_path": "0/000.p/1",
         "arrival": 987654321,
         "email": "nobody-at-all@example.com",

@@ -14,14 +14,29 @@ document.querySelector("[data-focus]")?.focus();
 
 // Only the target fields of the chosen kind are shown; without this script all are, and the server says what is missing.
 const form = document.querySelector("#compose");
+const kindNow = () => form.querySelector("[name=kind]:checked")?.value;
 const choose = () => {
-  const kind = form.querySelector("[name=kind]:checked")?.value;
+  const kind = kindNow();
   const counter = form.querySelector("char-count");
   counter?.setAttribute("limit", kind === "dm" ? counter.getAttribute("dm-limit") : counter.getAttribute("post-limit"));
   for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(kind);
 };
+// Where no private message may be written the text is closed; what was typed is kept for another kind or person.
+const close = () => {
+  const text = form.querySelector("#f-text");
+  const closed = kindNow() === "dm" && form.querySelector("#permission")?.hasAttribute("data-refused") === true;
+  form.querySelectorAll("input[type=hidden][name=text]").forEach((each) => each.remove());
+  text.disabled = closed;
+  for (const button of form.querySelectorAll("[name=do]:not([value=check])")) button.disabled = closed;
+  if (closed && text.value) {
+    const kept = Object.assign(document.createElement("input"), { type: "hidden", name: "text", value: text.value });
+    text.after(kept);
+  }
+};
 if (form?.querySelector("[data-for]")) {
   form.addEventListener("change", choose);
+  form.addEventListener("change", close);
+  addEventListener("htmx:after:swap", close);
   choose();
 }
 

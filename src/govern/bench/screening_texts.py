@@ -7,8 +7,8 @@ from types import MappingProxyType
 from govern.domain.consent import PermissionState
 from govern.domain.messages import Kind
 from govern.screening.cases import parse_cases
-from govern.screening.findings import Direction, Facts, Input
 from govern.screening.families import PROMOTIONAL
+from govern.screening.findings import Direction, Facts, Input
 from govern.screening.policy import Policy, read_case_files
 from govern.screening.policy_source import parse_text
 from govern.screening.terms import Term

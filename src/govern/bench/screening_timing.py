@@ -3,7 +3,7 @@
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -17,6 +17,8 @@ _ENDING = "[a-z]{0,5}"
 _MEMORY = 64 << 20
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+Clock = Callable[[], float]
 
 
 def median_and_tail(times: Sequence[float]) -> tuple[float, float]:
@@ -25,12 +27,24 @@ def median_and_tail(times: Sequence[float]) -> tuple[float, float]:
     return statistics.median(ordered), ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
 
 
-def best_times(work: Callable[[T], object], things: Sequence[T]) -> list[float]:
-    """Return the best seconds for each thing. The first round does not count; nothing is collected meanwhile."""
-    for thing in things:
-        work(thing)
+def best_times(
+    works: Mapping[K, tuple[Callable[[Any], object], Sequence[Any]]], *, clock: Clock = time.perf_counter
+) -> dict[K, list[float]]:
+    """Return the best seconds of each work for each of its things; all works have equally many.
+
+    The works take turns thing by thing: a machine that slows down slows all of them. One round before does not count, and
+    no garbage is collected meanwhile. `clock`: `time.thread_time` for what takes milliseconds, where others may interrupt.
+    """
+    count = min(len(things) for _, things in works.values())
+    taken: dict[K, list[float]] = {name: [] for name in works}
+    for work, things in works.values():
+        for thing in things:
+            work(thing)
     with _uncollected():
-        return [min(_times(work, thing)) for thing in things]
+        for number in range(count):
+            for name, (work, things) in works.items():
+                taken[name].append(min(_times(work, things[number], clock)))
+    return taken
 
 
 def one_pass(terms: Iterable[Term]) -> Callable[[str], object]:
@@ -48,11 +62,11 @@ def _pattern(term: Term) -> str:
     return _BETWEEN.join(re2.escape(word) + (_ENDING if is_stem else "") for word, is_stem in pairs)
 
 
-def _times(work: Callable[[T], object], thing: T) -> Iterator[float]:
+def _times(work: Callable[[T], object], thing: T, clock: Clock) -> Iterator[float]:
     for _ in range(BEST_OF):
-        begun = time.perf_counter()
+        begun = clock()
         work(thing)
-        yield time.perf_counter() - begun
+        yield clock() - begun
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from rapidfuzz import fuzz
 
 from govern.domain.messages import Kind
 from govern.screening.findings import Decision, Facts, Family, Finding, Input, Recent, Wording, severity_of
+from govern.screening.limits import read_limit
 from govern.screening.normalise import fold
 
 MIN_MASKED = 20
@@ -24,7 +25,8 @@ SAME = 100.0
 _URL = re.compile(r"(?:https?://|www\.)\S+|(?<![\w-])[\w-]++(?:\.[\w-]++)+(?:/\S*)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<!\S)[^\s@]*+@\S*")
 # A capital after a small letter and a blank starts a name, not a sentence.
-_NAME = re.compile(r"(?<=[a-zà-öø-ÿ,] )[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ][\w'’-]*")
+_NAME = re.compile(r"(?<=[a-zà-öø-ÿ,] )[A-ZÀ-ÖØ-Þ](?:['’][A-ZÀ-ÖØ-Þ])?[a-zà-öø-ÿ][\w'’-]*")
+_CALLED = re.compile(r"\s*[A-ZÀ-ÖØ-Þ][\w'’-]{1,20}(?: [A-ZÀ-ÖØ-Þ][\w'’-]{1,20}){0,2}\s?,")
 _GREETING = re.compile(
     r"\W*(?:re-?)?(?:bonjour|bonsoir|salut|coucou|rebonjour|hello|hi|hey|hiya|dear|chere?s?|allo|greetings|"
     r"good (?:morning|afternoon|evening|day))\b(?: (?:there|again|a (?:vous|toi|tous)|everyone))?"
@@ -40,12 +42,15 @@ _CLOSING = re.compile(
 _CLOSING_LENGTH = 120
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _WORD = re.compile(r"[^\W_]+")
-_DATES = (
+# Words that stand where a template has a slot for a date, a number or a name.
+_SLOT_WORDS = (
     "lundi mardi mercredi jeudi vendredi samedi dimanche monday tuesday wednesday thursday friday saturday sunday "
     "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre january february march april "
-    "may june july august september october november december"
+    "may june july august september october november december demain aujourd hui hier today tomorrow yesterday tonight "
+    "deux trois quatre cinq six sept huit neuf dix two three four five seven eight nine ten "
+    "madame monsieur mademoiselle mme mlle mr mrs ms"
 )
-_DATE_WORDS = frozenset(_DATES.split())
+_SLOTS = frozenset(_SLOT_WORDS.split())
 
 
 class DuplicateRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,14 +78,21 @@ class DuplicateRules(msgspec.Struct, frozen=True):
 def mask(text: str) -> str:
     """Return what a text says once greeting, names, handles, URLs, dates, digits and signature are taken out."""
     plain = unicodedata.normalize("NFC", text)
-    folded = fold(_NAME.sub(" ", _ADDRESS.sub(" ", _URL.sub(" ", plain)))).text
+    bare = _without_call(_ADDRESS.sub(" ", _URL.sub(" ", plain)))
+    folded = fold(_NAME.sub(" ", bare)).text
     if greeting := _GREETING.match(folded):
         folded = folded[greeting.end() :]
     tail = max(0, len(folded) - _CLOSING_LENGTH)
     if closing := _CLOSING.search(folded, tail):
         folded = folded[: closing.start()]
-    words = (word for word in _WORD.findall(folded) if word.isalpha() and word not in _DATE_WORDS)
+    words = (word for word in _WORD.findall(folded) if word.isalpha() and word not in _SLOTS)
     return " ".join(words)
+
+
+def _without_call(text: str) -> str:
+    """Return a text without the name it begins with: "Julie, your parcel"."""
+    called = _CALLED.match(text)
+    return text[called.end() :] if called else text
 
 
 def fingerprint(masked: str, key: bytes) -> str:
@@ -106,7 +118,7 @@ def similarity(one: str, other: str, *, at_least: float = 0.0) -> float:
 def judge_duplicates(given: Input, rules: DuplicateRules) -> list[Finding]:
     """Return which rules a text breaks beside what went out before. Silent without the fact `recent`."""
     applying = [rule for rule in rules.rules if given.kind in rule.kinds]
-    masked = mask(given.text) if applying and given.facts.recent else ""
+    masked = mask(given.text[: read_limit(given)]) if applying and given.facts.recent else ""
     if len(masked) < MIN_MASKED:
         return []
     alike = _Alike(given, masked, min(rule.similarity for rule in applying))
@@ -120,7 +132,7 @@ class _Alike:
         rows = sorted(given.facts.recent, key=lambda row: _moment(row.at), reverse=True)[:MAX_RECENT]
         self.now = _moment(given.facts.at) if given.facts.at else max(_moment(row.at) for row in rows)
         self.rows = [(row, score) for row in rows if (score := _score(given, masked, row, at_least))]
-        self._plain = _plain(given.text)
+        self._plain = _plain(given.text[: read_limit(given)])
 
     def to(self, rule: DuplicateRule, facts: Facts) -> Iterator[tuple[Recent, float]]:
         for row, score in self.rows:

@@ -33,7 +33,7 @@ from govern.screening.permission import judge_permission
 from govern.screening.personal_data.judge import PersonalVerdict
 from govern.screening.personal_data.judge import judge as judge_personal_data
 from govern.screening.policy import Policy
-from govern.screening.promotional import Verdict
+from govern.screening.promotional import Verdict, with_opinion
 from govern.screening.promotional import judge as judge_promotion
 from govern.screening.terms import TermHit
 from govern.screening.views import Reading, read
@@ -125,7 +125,20 @@ def _promotional(text: str, passes: _Passes, policy: Policy) -> Verdict:
         other = judge_promotion(freed.view, freed.hits, policy.promotional)
         verdict = max(verdict, other, key=lambda each: (_CLASSES.index(each.klass), each.total))
     findings = tuple(with_via(found, text, freed=_name(found) not in seen) for found in verdict.findings)
-    return msgspec.structs.replace(verdict, findings=findings)
+    return _with_opinion(text, passes, msgspec.structs.replace(verdict, findings=findings), policy)
+
+
+def _with_opinion(text: str, passes: _Passes, verdict: Verdict, policy: Policy) -> Verdict:
+    """Ask the model where the rules find nothing: the text as it stands, then with its disguise taken off."""
+    for each in (passes.plain, *passes.freed):
+        if verdict.klass is not Klass.CLEAN:
+            break
+        opinion = score(each.view, policy.promotion_model)
+        heard = with_opinion(verdict, opinion, policy.promotional)
+        further = heard.findings[len(verdict.findings) :]
+        said = (with_via(found, text, freed=each is not passes.plain) for found in further)
+        verdict = msgspec.structs.replace(heard, findings=(*verdict.findings, *said))
+    return verdict
 
 
 def _opt_out(text: str, passes: _Passes, policy: Policy) -> OptOutVerdict:
@@ -146,12 +159,13 @@ def _lexicon(given: Input, text: str, passes: _Passes, policy: Policy) -> list[F
 
 
 def _personal_data(given: Input, text: str, passes: _Passes, policy: Policy) -> PersonalVerdict:
-    """Numbers may be spelt with blanks, but a digit is never meant as a letter: the leet view is not asked."""
+    """Numbers may be spelt with blanks, and the words that say what a number is may be in disguise."""
     verdict = judge_personal_data(passes.plain.view, passes.plain.hits, given, policy.personal_data)
     seen = _named(verdict.findings)
-    if joined := passes.joined:
-        other = judge_personal_data(joined.view, joined.hits, given, policy.personal_data)
-        verdict = _both(other, verdict)
+    for freed in passes.freed:
+        other = judge_personal_data(freed.view, freed.hits, given, policy.personal_data)
+        # Letters that run together spell a whole number, of which the plain view has a part at most.
+        verdict = _both(other, verdict) if freed is passes.joined else _both(verdict, other)
     found = tuple(with_via(found, text, freed=_name(found) not in seen) for found in verdict.findings)
     return msgspec.structs.replace(verdict, findings=found)
 

@@ -16,6 +16,7 @@ _AUTHORITY = re.compile(r"[^\s/\\?#<>\"«»“”]*")
 _REST = re.compile(r"[^\s<>\"«»“”]*")
 # Zero-width characters stand in no host; they are read along, so that they cannot hide one.
 _RUN = re.compile(rf"[\w{DOTS}\u00ad\u200b-\u200d\u2060\ufeff-]+")
+_SIGNS = DOTS + ":"
 _MAYBE = re.compile(rf"[{DOTS}][^\s{DOTS}]|:[/\\]{{2}}")
 _TOP_LEVEL = re.compile(r"(?:xn--[a-z0-9-]+|[^\W\d_]{2,63})\Z", re.IGNORECASE)
 _PORT = re.compile(r":\d{1,5}\Z")
@@ -50,7 +51,7 @@ class Host(NamedTuple):
 
 def find_hosts(text: str) -> Iterator[Host]:
     """Yield the hosts of links, in order. Domains of e-mail addresses are not links. Linear in the length of the text."""
-    if not _MAYBE.search(text):
+    if not any(sign in text for sign in _SIGNS) or not _MAYBE.search(text):
         return
     at = 0
     for scheme in _SCHEME.finditer(text):

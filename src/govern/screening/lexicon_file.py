@@ -1,21 +1,19 @@
 """The shape of `lexicon.toml`: rules of words, disclosures and links; faults name the rule and the reason."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated
 
-import idna
 import msgspec
 
 from govern.domain.approvals import Severity
+from govern.screening import links_file
 from govern.screening.findings import Advice, Decision, Message, Wording
 from govern.screening.lexicon import Applies, Disclosure, LexiconRule, LexiconRules, Unless
-from govern.screening.links import DENIED, LOOKALIKE, OTHER, RULES, SHORTENER, USERINFO, Hosts, LinkRule, LinkRules
+from govern.screening.links_file import LinksTable, LinkWords, Outbound
 from govern.screening.normalise import fold
 from govern.screening.patterns import Pattern, PatternSet
 from govern.screening.policy_files import InlineTest, RuleId, Strict, language_faults, pattern_faults
 from govern.screening.terms import Term, parse_term
-
-Outbound = Literal["allow", "warn", "needs_approval", "block"]
 
 
 class UnlessTable(Strict, frozen=True):
@@ -58,37 +56,6 @@ class DisclosureTable(Strict, frozen=True):
     advice: Advice | None = None
 
 
-class LinkWords(Strict, frozen=True):
-    """What is said of a link, and the tests of its rule."""
-
-    id: RuleId
-    message: Message
-    test: tuple[InlineTest, ...]
-    advice: Advice | None = None
-
-
-class LinksTable(Strict, frozen=True):
-    """Hosts by list, and what other links, shorteners and look-alikes lead to; denied hosts and userinfo always block."""
-
-    allow: tuple[str, ...]
-    deny: tuple[str, ...]
-    shortener_hosts: tuple[str, ...]
-    other: Outbound
-    shorteners: Outbound
-    lookalikes: Literal["warn", "needs_approval", "block"]
-    rule: tuple[LinkWords, ...]
-
-    def decisions(self) -> Mapping[str, Decision]:
-        """Return the decision of every rule of links."""
-        return {
-            USERINFO: Decision.BLOCK,
-            DENIED: Decision.BLOCK,
-            LOOKALIKE: Decision(self.lookalikes),
-            SHORTENER: Decision(self.shorteners),
-            OTHER: Decision(self.other),
-        }
-
-
 class LexiconFile(Strict, frozen=True):
     """The whole of `lexicon.toml`."""
 
@@ -106,7 +73,7 @@ def faults(file: LexiconFile) -> Iterator[tuple[str, str]]:
         for name in disclosure.require_any:
             if not name.startswith("#") or not fold(name[1:]).text.isalnum():
                 yield disclosure.id, f"{name!r} is not a hashtag"
-    yield from _link_faults(file.links)
+    yield from links_file.faults(file.links)
 
 
 def terms(file: LexiconFile) -> Iterator[tuple[str, Term]]:
@@ -127,7 +94,7 @@ def compiled(file: LexiconFile) -> LexiconRules:
         rules={table.id: _rule(table, file.version) for table in file.rule},
         patterns=PatternSet((table.id, Pattern(table.pattern)) for table in file.rule if table.pattern),
         disclosures=tuple(_disclosure(table, file.version) for table in file.disclosure),
-        links=_links(file.links, file.version),
+        links=links_file.compiled(file.links, file.version),
     )
 
 
@@ -146,51 +113,6 @@ def _rule_faults(rule: RuleTable) -> Iterator[str]:
     for account in rule.applies.accounts:
         if account != account.lower().removeprefix("@"):
             yield f"the account {account!r} must be in small letters, without @"
-
-
-def _link_faults(table: LinksTable) -> Iterator[tuple[str, str]]:
-    ids = {rule.id for rule in table.rule}
-    for missing in sorted(set(RULES) - ids):
-        yield missing, "the rule is missing"
-    for unknown in sorted(ids - set(RULES)):
-        yield unknown, f"links have the rules {', '.join(RULES)}, and no other"
-    lists = {"allow": table.allow, "deny": table.deny, "shortener_hosts": table.shortener_hosts}
-    for name, hosts in lists.items():
-        for host in hosts:
-            if _ascii(host) is None:
-                yield "links", f"{name}: {host!r} is not a host name in small letters"
-    for host in set(table.allow) & {*table.deny, *table.shortener_hosts}:
-        yield "links", f"{host!r} is allowed and denied"
-
-
-def _ascii(host: str) -> str | None:
-    bare = host.removeprefix("*.")
-    try:
-        encoded = idna.encode(bare).decode()
-    except idna.IDNAError:
-        return None
-    return encoded if bare == bare.lower() and "." in bare else None
-
-
-def _hosts(names: Iterable[str]) -> Hosts:
-    return Hosts(
-        whole=frozenset(_ascii(name) or name for name in names if not name.startswith("*.")),
-        under=frozenset(_ascii(name) or name for name in names if name.startswith("*.")),
-    )
-
-
-def _links(table: LinksTable, version: int) -> LinkRules:
-    decisions = table.decisions()
-    return LinkRules(
-        version=version,
-        allow=_hosts(table.allow),
-        deny=_hosts(table.deny),
-        shorteners=_hosts(table.shortener_hosts),
-        rules={
-            words.id: LinkRule(id=words.id, decision=decisions[words.id], wording=Wording(words.message, words.advice))
-            for words in table.rule
-        },
-    )
 
 
 def _rule(table: RuleTable, version: int) -> LexiconRule:

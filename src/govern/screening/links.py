@@ -85,14 +85,20 @@ def _looks_allowed(host: Host, known: str, allow: Hosts) -> bool:
     """Tell whether a host passes for an allowed one: other letters, or the allowed name in front of another one."""
     if host.exact is not None and allow.covers(host.exact):
         return False
-    try:
-        shown = idna.decode(known)
-    except (idna.IDNAError, UnicodeError):
-        shown = known
-    folded = fold(shown).text
+    folded = fold(_shown(known)).text
     if allow.covers(known) or allow.covers(folded):
         return True
     return any(f".{name}." in f".{folded}" for name in allow.names)
+
+
+def _shown(known: str) -> str:
+    """Return a host in ASCII as browsers may show it."""
+    if "xn--" not in known:
+        return known
+    try:
+        return idna.decode(known)
+    except (idna.IDNAError, UnicodeError):
+        return known
 
 
 def _finding(rule: LinkRule, host: Host, version: int) -> Finding:

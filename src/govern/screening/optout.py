@@ -33,6 +33,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     optout: OptOut
     whole: bool
     """The phrases must be all of the message, but for words that say nothing."""
+    alone: bool
+    """They must be all of a sentence, but for such words."""
     phrases: tuple[Phrase, ...]
     unless: tuple[Phrase, ...]
     """In the same sentence, these make it another matter."""
@@ -103,7 +105,7 @@ def judge(view: View, rules: OptOutRules, score: Score | None = None) -> OptOutV
 
 def _hits(rule: Rule, reading: Reading, filler: str) -> Iterator[tuple[Span, OptOut]]:
     """Yield the first place where a rule speaks, and what it says there."""
-    hits = _whole(rule, reading, filler) if rule.whole else _places(rule, reading)
+    hits = _whole(rule, reading, filler) if rule.whole or rule.alone else _places(rule, reading)
     first = next(hits, None)
     if first is None:
         return
@@ -122,17 +124,20 @@ def _places(rule: Rule, reading: Reading) -> Iterator[Span]:
 
 
 def _whole(rule: Rule, reading: Reading, filler: str) -> Iterator[Span]:
-    """Yield the whole text, if it is nothing but phrases of the rule and words that say nothing."""
+    """Yield the whole text or its sentences, where they are nothing but phrases of the rule and words that say nothing."""
     ends: dict[int, int] = {}
-    spoken = [hit for phrase in rule.phrases for hit in find(phrase, reading)]
+    spoken = dict(hit for phrase in rule.phrases for hit in find(phrase, reading))
     silent = [(start, max(after)) for start, after in reading.hits.get(filler, {}).items()]
-    for start, end in (*spoken, *silent):
+    for start, end in (*spoken.items(), *silent):
         ends[start] = max(end, ends.get(start, 0))
-    at, until = 0, len(reading.words)
-    while at < until and at in ends:
-        at = ends[at]
-    if spoken and at == until:
-        yield min(start for start, _ in spoken), max(end for _, end in spoken)
+    stretches = [(at, reading.after[of]) for of, at in reading.first.items()] if rule.alone else [(0, len(reading.words))]
+    for at, until in stretches:
+        said = []
+        while at < until and at in ends:
+            said += [(at, ends[at])] if at in spoken else []
+            at = ends[at]
+        if said and at == until:
+            yield said[0][0], max(end for _, end in said)
 
 
 def _sentences(phrases: tuple[Phrase, ...], reading: Reading) -> frozenset[int]:

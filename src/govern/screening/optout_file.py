@@ -36,6 +36,7 @@ class RuleTable(Strict, frozen=True):
     test: tuple[InlineTest, ...]
     phrases: ByLanguage
     whole: bool = False
+    alone: bool = False
     unless: tuple[str, ...] = ()
     anywhere: bool = False
     doubtful_if: tuple[str, ...] = ()
@@ -123,6 +124,7 @@ def _rule(table: RuleTable, file: OptOutFile, silent: frozenset[str]) -> Rule:
         version=file.version,
         optout=optout,
         whole=table.whole,
+        alone=table.alone,
         phrases=_phrases(chain.from_iterable(table.phrases.values()), silent),
         unless=_phrases(table.unless, silent),
         anywhere=table.anywhere,

@@ -12,9 +12,11 @@ from typing import NamedTuple
 from govern.screening.normalise import View, fold
 from govern.screening.spelling import Spelling
 
-_WORD = re.compile(r"[^\W_]+")
+_SIGNS = "\U0001f6d1\U0001f6ab\U0001f515\U0001f507\U0001f910\u26d4"
+"""Signs that people write for words: a stop sign, a forbidden sign, bells and mouths that are shut."""
+_WORD = re.compile(rf"[^\W_]+|[{_SIGNS}]")
 _UNREAD = re.compile(r"(?:https?://|www\.)\S+|@[\w.-]+")
-_ENTRY_WORD = re.compile(r"[^\W_]+\*?")
+_ENTRY_WORD = re.compile(rf"[^\W_]+\*?|[{_SIGNS}]")
 _SENTENCE_END = re.compile(r"[.!?;:…]+(?=\s|$)|\n")
 _ELEMENT = re.compile(r"(\{[a-z_]+\}|[^\W_]+\*?)(\??)")
 _GAP = re.compile(r"~([1-8])")

@@ -71,7 +71,8 @@ def load_policy(folder: Path, *, matching: Matching = Matching.AUTO) -> Policy:
     """Read the policy files under `folder`; `matching` chooses how terms are found, not which.
 
     Raises:
-        PolicyError: a file is missing, is not TOML, or breaks a rule; every fault of the files is named at once.
+        PolicyError: a file is missing, is not TOML, or breaks a rule, all of which are named at once; or the native
+            matcher is asked for and cannot be had.
     """
     names = (CONSENT, *(source.name for source in SOURCES))
     texts = {name: parse_text(name, _read(folder, name)) for name in names}
@@ -90,7 +91,7 @@ def load_policy(folder: Path, *, matching: Matching = Matching.AUTO) -> Policy:
         x=loaded.rules(X),
         promotion_model=_model(PROMOTION_MODEL, models),
         opt_out_model=_model(OPT_OUT_MODEL, models),
-        matcher=matcher(loaded.terms(), matching),
+        matcher=_matcher(loaded, matching),
         tests=loaded.tests(),
         words=_known_words(texts.values()),
     )
@@ -104,6 +105,13 @@ def digest(parsed: Mapping[str, object]) -> str:
 
 def _known_words(texts: Iterable[Text]) -> frozenset[str]:
     return frozenset(word for text in texts for string in text.strings() for word in parse_term(string).words)
+
+
+def _matcher(loaded: _Loaded, matching: Matching) -> Matcher:
+    try:
+        return matcher(loaded.terms(), matching)
+    except ImportError as error:
+        raise PolicyError(reason="the native matcher is asked for, and its library is not installed") from error
 
 
 def _consent(text: Text) -> ConsentRules:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-_PATH = re.compile(r"\$((?:\.\w+|\[\d+\])*)")
+_PATH = re.compile(r"at `\$([^`]*)`")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _UNKNOWN = re.compile(r"(?:unknown|required) field `(\w+)`")
 

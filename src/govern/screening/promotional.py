@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from govern.screening.findings import Decision, Family, Finding, Klass, Message, severity_of
+from govern.screening.model import ModelVerdict
 from govern.screening.normalise import View
 from govern.screening.patterns import Pattern
 from govern.screening.terms import TermHit
@@ -39,6 +40,19 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     pattern: Pattern | None
 
 
+class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
+    """From how many hundredths on the model's opinion makes a clean text suspected; never more than that."""
+
+    id: str
+    suspected: tuple[int, ...]
+    """The first for a text without points, the next for one point, and so on: words and model confirm each other."""
+    message: Message
+
+    def suspects(self, hundredths: int, total: int) -> bool:
+        """Tell whether so sure a model is enough for a text with so many hundredths of a point."""
+        return hundredths >= self.suspected[min(total // 100, len(self.suspected) - 1)]
+
+
 class PromotionalRules(msgspec.Struct, frozen=True, kw_only=True):
     """`policies/screening/promotional.toml`, checked and compiled."""
 
@@ -48,6 +62,7 @@ class PromotionalRules(msgspec.Struct, frozen=True, kw_only=True):
     further_percent: int
     categories: Mapping[str, Category]
     signals: Mapping[str, Signal]
+    model: ModelRule
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +98,27 @@ def judge(view: View, terms: Iterable[TermHit], rules: PromotionalRules) -> Verd
         findings=tuple(findings),
         tells_how_to_stop=any(rules.categories[hit.signal.category].opt_out_wording for hit in hits),
     )
+
+
+def with_opinion(verdict: Verdict, opinion: ModelVerdict, rules: PromotionalRules) -> Verdict:
+    """Return the verdict once a model has been heard: it may make a clean text suspected, and says by which words."""
+    model = rules.model
+    if verdict.klass is not Klass.CLEAN or not model.suspects(opinion.hundredths, verdict.total):
+        return verdict
+    findings = [
+        Finding(
+            rule=model.id,
+            version=rules.version,
+            family=Family.PROMOTIONAL,
+            decision=Decision.ALLOW,
+            severity=severity_of(Decision.ALLOW),
+            points=0.0,
+            span=span,
+            message=model.message,
+        )
+        for span in opinion.spans or (None,)
+    ]
+    return msgspec.structs.replace(verdict, klass=Klass.SUSPECTED, findings=(*verdict.findings, *findings))
 
 
 def _hits(text: str, terms: Iterable[TermHit], rules: PromotionalRules) -> list[_Hit]:

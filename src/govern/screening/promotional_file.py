@@ -12,7 +12,7 @@ from govern.screening.findings import Decision, Klass, Message, Wording
 from govern.screening.patterns import Pattern
 from govern.screening.permission import NEVER, Matrix, PermissionRules
 from govern.screening.policy_files import InlineTest, RuleId, Strict, language_faults, pattern_faults
-from govern.screening.promotional import Category, PromotionalRules, Signal
+from govern.screening.promotional import Category, ModelRule, PromotionalRules, Signal
 from govern.screening.terms import Term, parse_term
 
 MAX_POINTS = 10
@@ -48,6 +48,15 @@ class SignalTable(Strict, frozen=True):
     klass: Klass | None = msgspec.field(default=None, name="class")
 
 
+class ModelTable(Strict, frozen=True):
+    """See `promotional.ModelRule`."""
+
+    id: RuleId
+    suspected: Annotated[tuple[Annotated[int, msgspec.Meta(ge=1, le=100)], ...], msgspec.Meta(min_length=1)]
+    message: Message
+    test: tuple[InlineTest, ...]
+
+
 class PromotionalFile(Strict, frozen=True):
     """The whole of `promotional.toml`."""
 
@@ -56,6 +65,7 @@ class PromotionalFile(Strict, frozen=True):
     matrix: Matrix
     wording: dict[str, Wording]
     categories: dict[str, CategoryTable]
+    model: ModelTable
     signal: tuple[SignalTable, ...] = ()
 
 
@@ -63,6 +73,8 @@ def faults(file: PromotionalFile) -> Iterator[tuple[str, str]]:
     """Yield the rule and the reason of everything that is wrong with a file of the right shape."""
     yield from _matrix_faults(file.matrix, file.wording)
     yield from _points_faults(file)
+    if list(file.model.suspected) != sorted(file.model.suspected, reverse=True):
+        yield file.model.id, "the more points a text has, the less sure the model may be: the numbers must not rise"
     for signal in file.signal:
         if signal.category not in file.categories:
             yield signal.id, f"there is no category {signal.category!r}"
@@ -78,7 +90,7 @@ def terms(file: PromotionalFile) -> Iterator[tuple[str, Term]]:
 
 def inline_tests(file: PromotionalFile) -> Mapping[str, tuple[InlineTest, ...]]:
     """Return the tests beside each signal."""
-    return {signal.id: signal.test for signal in file.signal}
+    return {rule.id: rule.test for rule in (file.model, *file.signal)}
 
 
 def permission_rules(file: PromotionalFile) -> PermissionRules:
@@ -103,6 +115,7 @@ def compiled(file: PromotionalFile) -> PromotionalRules:
             for name, table in file.categories.items()
         },
         signals={table.id: _signal(table) for table in file.signal},
+        model=ModelRule(id=file.model.id, suspected=file.model.suspected, message=file.model.message),
     )
 
 

@@ -1,7 +1,7 @@
 """What X would refuse, found before X does: rules by id, their words and the contract's limits in `policies/x.toml`."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
@@ -75,7 +75,6 @@ class _Asked(NamedTuple):
     given: Input
     text: str
     rules: XRules
-    urls: list[Span]
 
     @property
     def tier(self) -> TierRules | None:
@@ -89,13 +88,8 @@ _WHOLE = _Hit(None, _NOTHING)
 
 def judge_for_x(given: Input, text: str, rules: XRules) -> list[Finding]:
     """Return what X would refuse of a text of ours, and what it costs. `text` is as much of it as is read."""
-    asked = _Asked(given, text, rules, extract_urls(text))
-    return [
-        _finding(rules.rules[name], hit)
-        for name, check in CHECKS.items()
-        if name in rules.rules
-        for hit in check(asked)
-    ]
+    asked = _Asked(given, text, rules)
+    return [_finding(rules.rules[name], hit) for name, check in _BY_KIND[given.kind] if (hit := check(asked))]
 
 
 def find_overlength(given: Input, text: str) -> Overlength | None:
@@ -111,71 +105,74 @@ def find_overlength(given: Input, text: str) -> Overlength | None:
     return Overlength(measured.weighted_length, limit, (start + measured.valid_range[1], len(text)))
 
 
-def _summoned(asked: _Asked) -> Iterator[_Hit]:
-    facts, tier = asked.given.facts, asked.tier
-    if asked.given.kind is Kind.REPLY and tier and tier.summoned_replies_only and facts.summoned is False:
-        yield _WHOLE
-
-
-def _quote(asked: _Asked) -> Iterator[_Hit]:
-    if asked.given.kind is Kind.QUOTE and asked.tier and not asked.tier.quotes:
-        yield _WHOLE
-
-
-def _cashtags(asked: _Asked) -> Iterator[_Hit]:
+def _summoned(asked: _Asked) -> _Hit | None:
     tier = asked.tier
-    if asked.given.kind is Kind.DM or tier is None or tier.max_cashtags is None:
-        return
-    found = extract_cashtags(asked.text)[tier.max_cashtags :]
-    if found:
-        yield _Hit(found[0], {"limit": str(tier.max_cashtags)})
+    refused = tier is not None and tier.summoned_replies_only and asked.given.facts.summoned is False
+    return _WHOLE if refused else None
 
 
-def _length(asked: _Asked) -> Iterator[_Hit]:
-    if over := find_overlength(asked.given, asked.text):
-        excess = str(over.length - over.limit)
-        yield _Hit(over.span, {"length": str(over.length), "limit": str(over.limit), "over": excess})
+def _quote(asked: _Asked) -> _Hit | None:
+    return _WHOLE if asked.tier and not asked.tier.quotes else None
 
 
-def _machine(asked: _Asked) -> Iterator[_Hit]:
+def _cashtags(asked: _Asked) -> _Hit | None:
+    tier = asked.tier
+    if tier is None or tier.max_cashtags is None:
+        return None
+    further = extract_cashtags(asked.text)[tier.max_cashtags :]
+    return _Hit(further[0], {"limit": str(tier.max_cashtags)}) if further else None
+
+
+def _length(asked: _Asked) -> _Hit | None:
+    over = find_overlength(asked.given, asked.text)
+    if over is None:
+        return None
+    excess = str(over.length - over.limit)
+    return _Hit(over.span, {"length": str(over.length), "limit": str(over.limit), "over": excess})
+
+
+def _machine(asked: _Asked) -> _Hit | None:
     facts = asked.given.facts
     alone = facts.ai_written and not facts.ai_approved
-    if asked.given.kind is Kind.REPLY and (alone or facts.automated >= 2):
-        yield _WHOLE
+    return _WHOLE if alone or facts.automated >= 2 else None
 
 
-def _alt(asked: _Asked) -> Iterator[_Hit]:
-    if count := asked.given.facts.images_without_alt:
-        yield _Hit(None, {"count": str(count)})
+def _alt(asked: _Asked) -> _Hit | None:
+    count = asked.given.facts.images_without_alt
+    return _Hit(None, {"count": str(count)}) if count else None
 
 
-def _privacy(asked: _Asked) -> Iterator[_Hit]:
-    if asked.given.kind is not Kind.DM or asked.given.facts.privacy_link_sent is not False:
-        return
+def _privacy(asked: _Asked) -> _Hit | None:
+    if asked.given.facts.privacy_link_sent is not False:
+        return None
     links = [word for word in fold(asked.text).text.split() if "/" in word]
-    if not any(word in link for link in links for word in asked.rules.privacy_words):
-        yield _WHOLE
+    return None if any(word in link for link in links for word in asked.rules.privacy_words) else _WHOLE
 
 
-def _cost(asked: _Asked) -> Iterator[_Hit]:
-    if asked.given.kind is not Kind.DM and asked.urls:
-        prices = asked.rules.prices
-        yield _Hit(asked.urls[0], {"times": str(prices.times), "as_of": prices.as_of.isoformat()})
+def _cost(asked: _Asked) -> _Hit | None:
+    urls, prices = extract_urls(asked.text), asked.rules.prices
+    return _Hit(urls[0], {"times": str(prices.times), "as_of": prices.as_of.isoformat()}) if urls else None
 
 
-CHECKS: Mapping[str, Callable[[_Asked], Iterator[_Hit]]] = MappingProxyType(
+_PUBLIC = (Kind.POST, Kind.REPLY, Kind.QUOTE)
+_Check = Callable[[_Asked], _Hit | None]
+_CHECKS: Mapping[str, tuple[_Check, tuple[Kind, ...]]] = MappingProxyType(
     {
-        "X-SUMMONED": _summoned,
-        "X-QUOTE": _quote,
-        "X-CASHTAG": _cashtags,
-        "X-LENGTH": _length,
-        "X-AI": _machine,
-        "X-ALT": _alt,
-        "X-PRIVACY": _privacy,
-        "X-COST": _cost,
+        "X-SUMMONED": (_summoned, (Kind.REPLY,)),
+        "X-QUOTE": (_quote, (Kind.QUOTE,)),
+        "X-CASHTAG": (_cashtags, _PUBLIC),
+        "X-LENGTH": (_length, _PUBLIC),
+        "X-AI": (_machine, (Kind.REPLY,)),
+        "X-ALT": (_alt, tuple(Kind)),
+        "X-PRIVACY": (_privacy, (Kind.DM,)),
+        "X-COST": (_cost, _PUBLIC),
     }
 )
-"""The check behind every rule of `x.toml`; a file must have them all."""
+_BY_KIND: Mapping[Kind, tuple[tuple[str, _Check], ...]] = MappingProxyType(
+    {kind: tuple((name, check) for name, (check, kinds) in _CHECKS.items() if kind in kinds) for kind in Kind}
+)
+CHECKED = frozenset(_CHECKS)
+"""The rules that have a check behind them; a file must have the words of them all."""
 
 
 def _finding(rule: XRule, hit: _Hit) -> Finding:

@@ -6,7 +6,7 @@ from govern.screening.findings import Advice, Decision, Message, Tier, Wording
 from govern.screening.normalise import fold
 from govern.screening.policy_files import InlineTest, RuleId, Strict
 from govern.screening.terms import Term
-from govern.screening.x_rules import CHECKS, Prices, TierRules, XRule, XRules
+from govern.screening.x_rules import CHECKED, Prices, TierRules, XRule, XRules
 
 
 class RuleTable(Strict, frozen=True):
@@ -43,9 +43,9 @@ def faults(file: XFile) -> Iterator[tuple[str, str]]:
 
 def _rule_faults(rules: tuple[RuleTable, ...]) -> Iterator[tuple[str, str]]:
     ids = {rule.id for rule in rules}
-    for missing in sorted(CHECKS.keys() - ids):
+    for missing in sorted(CHECKED - ids):
         yield missing, "the rule is missing"
-    for unknown in sorted(ids - CHECKS.keys()):
+    for unknown in sorted(ids - CHECKED):
         yield unknown, "the engine has no such check: a file has the words only"
     for rule in rules:
         if rule.decision is Decision.ADVISE:

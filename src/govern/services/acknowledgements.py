@@ -1,7 +1,9 @@
 """Warnings: the author sees each of them before a revision is handed in, and says so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -17,6 +19,10 @@ from govern.services.message_views import message_ref
 from govern.tables import Acknowledgement
 
 _KNOWN = "SELECT rule, span_start, span_end FROM acknowledgement WHERE revision = {} AND member = {}"
+_SEEN = """
+SELECT k.rule, k.span_start, k.span_end, m.name, k.created_at FROM acknowledgement k JOIN member m ON m.id = k.member
+ WHERE k.revision = {} ORDER BY k.created_at, k.id
+"""
 _INSERT = """
 INSERT INTO acknowledgement (id, revision, rule, span_start, span_end, member, created_at)
 VALUES ({}, {}, {}, {}, {}, {}, {}) ON CONFLICT DO NOTHING
@@ -33,6 +39,14 @@ class Acknowledged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{self.rule}:{self.span[0]}-{self.span[1]}" if self.span else self.rule
 
 
+class SeenBy(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acknowledged a warning, and when."""
+
+    warning: Acknowledged
+    name: str
+    at: datetime
+
+
 class Unacknowledged(Conflict):
     """Data: `findings`, those still to be acknowledged, as the engine gives them."""
 
@@ -43,6 +57,12 @@ class Unacknowledged(Conflict):
 def warnings_of(screening: Screening) -> tuple[Finding, ...]:
     """Return what the author must acknowledge."""
     return tuple(found for found in screening.findings if found.decision is Decision.WARN)
+
+
+async def list_acknowledged(revision: UUID) -> list[SeenBy]:
+    """Return who acknowledged which warning of a revision the caller has read, oldest first."""
+    found = rows(await Acknowledgement.raw(_SEEN, revision))
+    return [SeenBy(warning=_warning(row), name=row["name"], at=row["created_at"]) for row in found]
 
 
 async def acknowledge(
@@ -81,7 +101,8 @@ async def _keep(message: Message, seen: list[Acknowledged], *, actor: Actor, now
 
 async def _known(message: Message, actor: Actor) -> set[Acknowledged]:
     found = rows(await Acknowledgement.raw(_KNOWN, message.revision.id, actor.member))
-    return {
-        Acknowledged(row["rule"], None if row["span_start"] is None else (row["span_start"], row["span_end"]))
-        for row in found
-    }
+    return {_warning(row) for row in found}
+
+
+def _warning(row: Mapping[str, Any]) -> Acknowledged:
+    return Acknowledged(row["rule"], None if row["span_start"] is None else (row["span_start"], row["span_end"]))

@@ -29,9 +29,9 @@ from govern.services import audit
 from govern.services.acknowledgements import Acknowledged, acknowledge
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
-from govern.services.messages import write_revision
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, plan_publication
+from govern.services.revisions import write_revision
 from govern.services.screening import WRITE_ACTION, judge_revision, keep_screening
 from govern.services.submission import approval_rule
 from govern.services.use_case import use_case

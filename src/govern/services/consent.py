@@ -55,7 +55,7 @@ class NoInvitation(Conflict):
 class _Place(msgspec.Struct, frozen=True):
     account: Account
     contact: Contact
-    decision: Decision | None
+    decision: Decision
 
 
 async def record_opt_in(
@@ -93,8 +93,8 @@ async def record_opt_in(
 async def record_opt_out(
     *, account: str, contact: str | UUID, actor: Actor, access: Access, policies: Policies, now: datetime
 ) -> None:
-    """Record that a person wants no messages: it holds at once, and nobody needs a right to note it."""
-    async with _place(account, contact, right=None, actor=actor, access=access, now=now) as place:
+    """Record that a person wants no messages: it holds at once, and whoever sees the account may note it."""
+    async with _place(account, contact, right=Action.MESSAGE_READ, actor=actor, access=access, now=now) as place:
         was = await permission_for(place.contact.id, place.account, rules=policies.consent, now=now)
         event = event_at(
             place.account,
@@ -106,14 +106,16 @@ async def record_opt_out(
             actor=actor,
             now=now,
         )
-        await record_stop(event, place.account, was=was.state, policies=policies, actor=actor, now=now)
+        await record_stop(
+            event, place.account, was=was.state, policies=policies, actor=actor, now=now, decision=place.decision
+        )
 
 
 async def withdraw_consent(
     *, account: str, contact: str | UUID, actor: Actor, access: Access, policies: Policies, now: datetime
 ) -> None:
     """Record that a person takes back their consent to promotion; what waits is screened anew under what is left."""
-    async with _place(account, contact, right=None, actor=actor, access=access, now=now) as place:
+    async with _place(account, contact, right=Action.MESSAGE_READ, actor=actor, access=access, now=now) as place:
         event = event_at(
             place.account,
             place.contact.id,
@@ -124,7 +126,7 @@ async def withdraw_consent(
             actor=actor,
             now=now,
         )
-        await insert_event(event, scope=place.account.scope, actor=actor, now=now)
+        await insert_event(event, scope=place.account.scope, actor=actor, now=now, decision=place.decision)
         await rescreen_contact(place.contact.id, policies=policies, actor=actor, now=now)
 
 
@@ -188,14 +190,12 @@ async def record_invite(
 
 @asynccontextmanager
 async def _place(
-    account: str, contact: str | UUID, *, right: Action | None, actor: Actor, access: Access, now: datetime
+    account: str, contact: str | UUID, *, right: Action, actor: Actor, access: Access, now: datetime
 ) -> AsyncIterator[_Place]:
     """Open the transaction, decide, and lock the contact; one named by a handle we never saw is added."""
     async with use_case(actor=actor, now=now):
         ours = await find_account(account)
-        decision = None
-        if right is not None:
-            decision = await require_on(ours, right, called=account, actor=actor, access=access)
+        decision = await require_on(ours, right, called=account, actor=actor, access=access)
         if isinstance(contact, UUID):
             person = await contacts.called_contact(contact)
         else:

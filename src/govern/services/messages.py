@@ -8,11 +8,10 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import Action, Decision, Target
+from govern.domain.actions import Action, Target
 from govern.domain.audit import (
     Change,
     MessageDrafted,
-    MessageRevised,
     MessageScheduled,
     MessageWithdrawn,
     ObjectRef,
@@ -21,28 +20,20 @@ from govern.domain.drafts import Draft, check_reason, check_schedule, check_targ
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, State, check_revision, content_digest, next_state
-from govern.errors import N_, Conflict
 from govern.services import audit
 from govern.services.accounts import find_account, require_on
 from govern.services.acknowledgements import Acknowledged
 from govern.services.contacts import contact_for, lock_contact
-from govern.services.fingerprints import fingerprint_of
 from govern.services.members import check_zone
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, reschedule
+from govern.services.revisions import FixedWords, insert_revision, write_revision
 from govern.services.screening import WRITE_ACTION
 from govern.services.submission import hand_in
 from govern.services.use_case import DoneMeanwhile, use_case
 from govern.tables import Message as MessageTable
-from govern.tables import Revision as RevisionTable
-
-
-class FixedWords(Conflict):
-    code = "message.fixed_words"
-    template = N_("This message confirms an opt-out; its words are fixed. Write a message of your own.")
-
 
 _NEXT_NUMBER = "SELECT nextval('message_number') AS number"
 _BY_FORM = "SELECT id FROM message WHERE form_key = {} AND author = {}"
@@ -131,7 +122,7 @@ async def insert_draft(
         in_reply_to=draft.in_reply_to,
         recipient=contact.handle if contact else None,
     )
-    await _insert_revision(
+    await insert_revision(
         row.id,
         1,
         draft.text,
@@ -193,49 +184,6 @@ async def revise_message(
             decision=decision,
         )
         return await load_message(message.id)
-
-
-async def write_revision(
-    message: Message,
-    text: str,
-    *,
-    state: State,
-    edit_and_approve: bool,
-    actor: Actor,
-    now: datetime,
-    decision: Decision,
-) -> Message:
-    """Add a revision and make it the current one, in the caller's transaction; what is said of the text goes along."""
-    number = message.revision.number + 1
-    digest = content_digest(
-        account=message.account,
-        kind=message.kind,
-        text=text,
-        in_reply_to=message.in_reply_to,
-        recipient=message.recipient,
-    )
-    await _insert_revision(
-        message.id,
-        number,
-        text,
-        digest,
-        edit_and_approve=edit_and_approve,
-        paid_partnership=message.revision.paid_partnership,
-        ai_written=message.revision.ai_written,
-        actor=actor,
-        now=now,
-    )
-    await change_message(message, now, current_revision=number, state=state.value)
-    await audit.record(
-        MessageRevised(revision=number, digest=digest.hex()),
-        actor=actor,
-        now=now,
-        object=ObjectRef(kind="message", id=message.id, rev=number),
-        scope=message.scope,
-        change=state_change(message, state),
-        decision=decision,
-    )
-    return await load_message(message.id)
 
 
 async def schedule_message(
@@ -318,35 +266,6 @@ async def withdraw_message(
             decision=decision,
         )
         return await load_message(message.id)
-
-
-async def _insert_revision(
-    message_id: UUID,
-    number: int,
-    text: str,
-    digest: bytes,
-    *,
-    edit_and_approve: bool = False,
-    paid_partnership: bool,
-    ai_written: bool,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    await RevisionTable.insert(
-        RevisionTable(
-            id=uuid7(now),
-            message=message_id,
-            number=number,
-            text=text,
-            digest=digest,
-            editor=actor.member,
-            edit_and_approve=edit_and_approve,
-            paid_partnership=paid_partnership,
-            ai_written=ai_written,
-            fingerprint=fingerprint_of(text),
-            created_at=now,
-        )
-    )
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from govern.database import rows
 from govern.domain.accounts import Account
+from govern.domain.actions import Decision
 from govern.domain.audit import ObjectRef
-from govern.domain.consent import ConsentEvent, ConsentKind, OptOutScope, PermissionState, Purpose, newest_opener
+from govern.domain.consent import ConsentEvent, ConsentKind, OptOutScope, PermissionState, Purpose
 from govern.domain.members import Actor
 from govern.domain.messages import TRANSITIONS, Event, Message, WithdrawnFor, can
+from govern.domain.permission import newest_opener
 from govern.services.accounts import find_account
 from govern.services.confirmations import queue_confirmation
 from govern.services.consent_events import event_at, insert_event, list_events
@@ -34,13 +36,14 @@ async def record_stop(
     policies: Policies,
     actor: Actor,
     now: datetime,
+    decision: Decision | None = None,
 ) -> bool:
     """Add a stop of everything and obey it, in the caller's transaction, which has locked the contact; False: a replay.
 
     `was` is what could be written before the person said it: who said stop already is not answered once more. What was
     handed to X already cannot be called back; both times are kept.
     """
-    if not await insert_event(event, scope=account.scope, actor=actor, now=now):
+    if not await insert_event(event, scope=account.scope, actor=actor, now=now, decision=decision):
         return False
     everywhere = policies.consent.opt_out_scope is OptOutScope.COMPANY
     await withdraw_unsent(event, brand=None if everywhere else account.brand_id, actor=actor, now=now)

@@ -18,11 +18,10 @@ from govern.domain.consent import (
     DmPermission,
     OptOutScope,
     PermissionState,
-    dm_permission,
-    newest_opener,
 )
 from govern.domain.consent_words import STATES, WAYS_OUT, WayOut, Words, say_event
 from govern.domain.members import Actor
+from govern.domain.permission import dm_permission, newest_opener
 from govern.services.accounts import find_account, require_on
 from govern.services.consent_events import list_events
 from govern.services.contacts import Contact, called_contact, find_contact

@@ -60,7 +60,7 @@ def lost_for(again: Screened, seen: Sequence[Seen]) -> WithdrawnFor:
     return WithdrawnFor.SCREENING_CHANGED
 
 
-async def rescreen_unsent(*, policies: Policies, now: datetime) -> int:
+async def rescreen_unsent(*, policies: Policies, page_size: int = PAGE, now: datetime) -> int:
     """Screen every unsent message anew whose last screening was under another policy; return how many.
 
     Only under the policy that was loaded last: while an older process still runs, it leaves the messages alone.
@@ -69,7 +69,7 @@ async def rescreen_unsent(*, policies: Policies, now: datetime) -> int:
     if await newest_digest("screening") not in {None, digest}:
         return 0
     done, last = 0, UUID(int=0)
-    while page := rows(await MessageTable.raw(_STALE, last, digest, PAGE)):
+    while page := rows(await MessageTable.raw(_STALE, last, digest, page_size)):
         for row in page:
             done += await _rescreen_one(row["id"], policies=policies, now=now)
         last = page[-1]["id"]

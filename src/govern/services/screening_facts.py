@@ -7,8 +7,8 @@ import msgspec
 
 from govern.database import rows
 from govern.domain.accounts import Account
-from govern.domain.consent import newest_opener
 from govern.domain.messages import Kind, Message
+from govern.domain.permission import newest_opener
 from govern.screening.findings import Facts, Recent, Tier
 from govern.screening.normalise import fold
 from govern.screening.policy import Policy

@@ -8,16 +8,20 @@ from stdnum import iban as stdnum_iban
 from stdnum import luhn
 from stdnum.fr import nir as stdnum_nir
 
+from govern.screening.personal_data.groups import BETWEEN
 from govern.screening.personal_data.reading import Claim, Reading
 from govern.screening.personal_data.rules import Type, Words
 
-# What may stand between two groups of a number.
-_BETWEEN = re.compile(r"[ ./_:|-]{1,3}|\n")
 _CARD_GROUPS = frozenset(
     {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 4, 1)}
 )
+_NIR = re.compile(r"[0-9]{5}(?:[0-9]{2}|2[ab])[0-9]{8}")
 _NIR_BODY = re.compile(r"[1-478]\d{4}(?:\d\d|2[ab])\d{6}")
+_MOST_GROUPS = max(map(len, _CARD_GROUPS))
 _IMEI_GROUPS = frozenset({(2, 6, 6, 1), (6, 2, 6, 1), (8, 6, 1)})
+
+SHORTEST_CARD, LONGEST_CARD = 13, 19
+_CARD_STARTS = frozenset("23456")
 
 # How long an IBAN of each country is (SWIFT registry).
 _LENGTHS = MappingProxyType(
@@ -48,51 +52,45 @@ _LENGTHS = MappingProxyType(
 )
 
 
-def joined(reading: Reading, first: int, length: int) -> tuple[str, int] | None:
-    """Return `length` characters from a token on, over its groups, and the token they end with; None if none does."""
-    text, at = "", first
-    while at < len(reading.tokens) and (at == first or _BETWEEN.fullmatch(reading.gap(at))):
-        text += reading.tokens[at].text
-        if len(text) >= length:
-            return (text, at) if len(text) == length else None
-        at += 1
-    return None
-
-
 def find_ibans(reading: Reading) -> Iterator[Claim]:
     """Yield valid IBANs, in groups of any length."""
     for first in reading.starts:
-        token = reading.tokens[first]
-        country = token.text[:2] if len(token.text) > 1 else _pair(reading, first)
-        length = _LENGTHS.get(country)
-        if not length or not token.text[:1].isalpha():
+        text = reading.texts[first]
+        if not text[0].isalpha():
             continue
-        found = joined(reading, first, length)
+        length = _LENGTHS.get(text[:2] if len(text) > 1 else _pair(reading, first))
+        found = reading.groups.joined(first, length) if length else None
         if found and found[0][2:4].isdigit() and stdnum_iban.is_valid(found[0].upper(), check_country=False):
-            yield Claim(token.start, reading.tokens[found[1]].end, Type.IBAN)
+            yield Claim(reading.begins[first], reading.ends[found[1]], Type.IBAN)
 
 
 def _pair(reading: Reading, first: int) -> str:
     """Return two letters that stand apart, as in "F R 7 6"."""
-    following = reading.tokens[first + 1].text if first + 1 < len(reading.tokens) else ""
-    return reading.tokens[first].text + following if len(following) == 1 else ""
+    following = reading.texts[first + 1] if first + 1 < len(reading.texts) else ""
+    return reading.texts[first] + following if len(following) == 1 else ""
 
 
 def find_nirs(reading: Reading) -> Iterator[Claim]:
     """Yield French social security numbers: 15 digits by their key, 13 only after a word that says so."""
     for first in reading.starts:
-        token = reading.tokens[first]
-        if token.text[0] not in "123478" or not token.text.isascii():
+        if reading.texts[first][0] not in "123478" or not reading.texts[first].isascii():
             continue
-        found = joined(reading, first, 15)
-        if not found or not stdnum_nir.is_valid(found[0].upper()):
+        found = reading.groups.joined(first, 15)
+        if not found or not _is_nir(found[0]):
             found = _without_key(reading, first)
         if found:
-            yield Claim(token.start, reading.tokens[found[1]].end, Type.NIR)
+            yield Claim(reading.begins[first], reading.ends[found[1]], Type.NIR)
+
+
+def _is_nir(number: str) -> bool:
+    """Tell whether the key is right; what cannot have one, by far the most, is not taken apart."""
+    if not _NIR.fullmatch(number) or (number.isdecimal() and (int(number[:13]) + int(number[13:])) % 97):
+        return False
+    return stdnum_nir.is_valid(number.upper())
 
 
 def _without_key(reading: Reading, first: int) -> tuple[str, int] | None:
-    found = joined(reading, first, 13)
+    found = reading.groups.joined(first, 13) if Words.NIR in reading.said else None
     is_number = found and _NIR_BODY.fullmatch(found[0]) and reading.has_before(first, Words.NIR)
     return found if is_number else None
 
@@ -101,53 +99,55 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
     """Yield payment cards: 13 to 19 digits that begin with 2 to 6 and keep Luhn's rule."""
     done = 0
     for first in reading.starts:
-        token = reading.tokens[first]
-        if first < done or not token.text.isdecimal():
+        text = reading.texts[first]
+        if first < done or text[0] not in _CARD_STARTS or not text.isdecimal():
             continue
-        chain = _chain(reading, first)
-        end = _card_end(reading, first, chain)
+        end = _card_end(reading, first)
         if end is not None:
-            yield Claim(token.start, reading.tokens[end - 1].end, Type.CARD)
+            yield Claim(reading.begins[first], reading.ends[end - 1], Type.CARD)
             done = end
 
 
 def _chain(reading: Reading, first: int) -> int:
     """Return the token after the last group of digits; 20 groups hold the longest card."""
     at = first + 1
-    while at < min(len(reading.tokens), first + 20) and reading.tokens[at].text.isdecimal():
-        if not _BETWEEN.fullmatch(reading.gap(at)):
-            break
+    while at < min(len(reading.texts), first + 20) and reading.texts[at].isdecimal() and reading.gaps[at] in BETWEEN:
         at += 1
     return at
 
 
-def _card_end(reading: Reading, first: int, chain: int) -> int | None:
-    lengths: list[int] = []
+def _card_end(reading: Reading, first: int) -> int | None:
+    chain = _chain(reading, first)
+    is_whole = first == 0 or not _continues(reading, first)
+    # Where the groups go on, or digits stand before them, only the groups of printed cards end a card.
+    last = chain if is_whole else min(chain, first + _MOST_GROUPS)
+    lengths: tuple[int, ...] = ()
     digits = ""
-    for at in range(first, chain):
-        lengths.append(len(reading.tokens[at].text))
-        digits += reading.tokens[at].text
-        if len(digits) > 19:
+    for at in range(first, last):
+        lengths += (len(reading.texts[at]),)
+        digits += reading.texts[at]
+        if len(digits) > LONGEST_CARD:
             return None
-        whole = at + 1 == chain and (first == 0 or not _continues(reading, first))
-        if (whole or len(lengths) == 1 or tuple(lengths) in _CARD_GROUPS) and tuple(lengths) not in _IMEI_GROUPS:
-            longer = tuple(lengths) == (4, 4, 4, 4) and at + 1 < chain and _card_end_at(reading, digits, at + 1)
-            if longer:
-                continue
-            if _is_card(digits):
-                return at + 1
+        is_end = (is_whole and at + 1 == chain) or len(lengths) == 1 or lengths in _CARD_GROUPS
+        if not is_end or lengths in _IMEI_GROUPS:
+            continue
+        longer = lengths == (4, 4, 4, 4) and at + 1 < chain and _card_end_at(reading, digits, at + 1)
+        if not longer and _is_card(digits):
+            return at + 1
     return None
 
 
 def _card_end_at(reading: Reading, digits: str, at: int) -> bool:
     """Tell whether one more group makes a longer card; that one is meant then."""
-    group = reading.tokens[at].text
+    group = reading.texts[at]
     return len(group) <= 3 and not _is_card(digits) and _is_card(digits + group)
 
 
 def _continues(reading: Reading, number: int) -> bool:
-    return reading.tokens[number - 1].text.isdecimal() and bool(_BETWEEN.fullmatch(reading.gap(number)))
+    return reading.texts[number - 1].isdecimal() and reading.gaps[number] in BETWEEN
 
 
 def _is_card(digits: str) -> bool:
-    return 13 <= len(digits) <= 19 and digits[0] in "23456" and len(set(digits)) > 1 and luhn.is_valid(digits)
+    if not SHORTEST_CARD <= len(digits) <= LONGEST_CARD or digits[0] not in _CARD_STARTS:
+        return False
+    return len(set(digits)) > 1 and luhn.is_valid(digits)

@@ -18,37 +18,36 @@ _DATE = re.compile(
 )
 _MONTH_FIRST = re.compile(rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}\b")
 
+_CODED = frozenset({Words.FILE_REF, Words.BOOKING})
+_NAMED = re.compile(r"\b(?:ref|reference|code|is|est|no|number|numero)\b")
 _INITIALS = re.compile(r"\bd\.o\.b\b|\(b\. ?$")
 
 
 def find_births(reading: Reading) -> Iterator[Claim]:
     """Yield dates of birth; a date that nobody calls one is none."""
-    for first, token in enumerate(reading.tokens):
-        shape = _DATE if token.text[0].isdecimal() else _MONTH_FIRST
-        date = shape.match(reading.text, token.start)
+    if Words.BIRTH not in reading.said and not any(sign in reading.text for sign in ("d.o.b", "(b.")):
+        return
+    for first, text in enumerate(reading.texts):
+        shape, start = _DATE if text[0].isdecimal() else _MONTH_FIRST, reading.begins[first]
+        date = shape.match(reading.text, start)
         if not date or reading.has_before(first, Words.OTHER, 4):
             continue
-        if reading.has_before(first, Words.BIRTH, 3) or _INITIALS.search(
-            reading.text[max(0, token.start - 9) : token.start]
-        ):
+        if reading.has_before(first, Words.BIRTH, 3) or _INITIALS.search(reading.text[max(0, start - 9) : start]):
             yield Claim(date.start(), date.end(), Type.FILE_REF)
 
 
 def find_codes(reading: Reading) -> Iterator[Claim]:
     """Yield booking codes of six capital letters: right behind a booking word, and not words themselves."""
-    for first, token in enumerate(reading.tokens):
-        if (
-            len(token.text) != 6
-            or not token.text.isalpha()
-            or not token.text.isascii()
-            or not reading.is_capital(first)
-        ):
+    if _CODED.isdisjoint(reading.said):
+        return
+    for first, text in enumerate(reading.texts):
+        if len(text) != 6 or not text.isalpha() or not text.isascii() or not reading.is_capital(first):
             continue
         near = next(reading.before(first, 3), None)
-        between = reading.text[near.end : token.start] if near else ""
-        is_file = near and near.words is Words.FILE_REF and between.strip(" :,°n") == "" and _vowels(token.text) <= 1
-        if is_file or (near and near.words is Words.BOOKING and _is_code(token.text, between)):
-            yield Claim(token.start, token.end, Type.FILE_REF)
+        between = reading.text[near.end : reading.begins[first]] if near else ""
+        is_file = near and near.words is Words.FILE_REF and between.strip(" :,°n") == "" and _vowels(text) <= 1
+        if is_file or (near and near.words is Words.BOOKING and _is_code(text, between)):
+            yield Claim(reading.begins[first], reading.ends[first], Type.FILE_REF)
 
 
 def _vowels(letters: str) -> int:
@@ -57,9 +56,5 @@ def _vowels(letters: str) -> int:
 
 def _is_code(letters: str, between: str) -> bool:
     vowels = _vowels(letters)
-    is_marked = (
-        ":" in between
-        or "°" in between
-        or bool(re.search(r"\b(?:ref|reference|code|is|est|no|number|numero)\b", between))
-    )
+    is_marked = ":" in between or "°" in between or bool(_NAMED.search(between))
     return vowels <= 1 or (is_marked and vowels <= 3) or (not between.strip() and vowels <= 2)

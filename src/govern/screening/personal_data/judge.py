@@ -1,7 +1,7 @@
 """Who claims which stretch of a text as personal data, and what follows from it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -12,34 +12,17 @@ from govern.screening.normalise import View
 from govern.screening.personal_data.address import find_addresses, find_boxes
 from govern.screening.personal_data.bank import find_cards, find_ibans, find_nirs
 from govern.screening.personal_data.birth import find_births, find_codes
+from govern.screening.personal_data.candidates import candidates
 from govern.screening.personal_data.mail import find_emails
 from govern.screening.personal_data.phone import find_phones
 from govern.screening.personal_data.public import is_public, not_data
-from govern.screening.personal_data.reading import Claim, Reading
+from govern.screening.personal_data.reading import CONTEXT, Claim, Reading
 from govern.screening.personal_data.reference import find_named, find_references
 from govern.screening.personal_data.rules import PersonalRules, ready_reply
 from govern.screening.personal_data.shapes import find_shapes
 from govern.screening.personal_data.spelled import find_spelled, may_be_spelled
 from govern.screening.terms import TermHit
 
-Finder = Callable[[Reading], Iterable[Claim]]
-
-# The first to claim a stretch has it. What proves itself by check digits goes before what only looks alike.
-_FINDERS: tuple[Finder, ...] = (
-    find_emails,
-    find_ibans,
-    find_nirs,
-    find_cards,
-    find_births,
-    find_shapes,
-    find_named,
-    find_phones,
-    find_boxes,
-    find_addresses,
-    find_references,
-    find_codes,
-    find_spelled,
-)
 _CAPITALS = re.compile(r"\b[A-Z]{6}\b")
 _AT_WORDS = ("arobas", "arrobas", "arobace", " at ", "(at)", "[at]")
 
@@ -53,7 +36,7 @@ class PersonalVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge(view: View, terms: Iterable[TermHit], given: Input, rules: PersonalRules) -> PersonalVerdict:
     """Find personal data in a text; what is the company's own, or nobody's, is none. Linear in the text's length."""
-    hits = [hit for hit in terms if hit.rule.startswith("PII-WORDS-")]
+    hits = [hit for hit in terms if hit.rule in CONTEXT]
     if not _may_hold(view.text) and not (hits and (may_be_spelled(view.text) or _CAPITALS.search(view.original))):
         return PersonalVerdict(findings=(), personal_data=())
     claims = _claims(Reading(view, hits, rules), given)
@@ -74,7 +57,7 @@ def _claims(reading: Reading, given: Input) -> list[Claim]:
     for start, end in not_data(reading):
         taken[start:end] = b"\1" * (end - start)
     claims: list[Claim] = []
-    for claim in _candidates(reading):
+    for claim in _found(reading):
         if taken.find(1, claim.start, claim.end) >= 0:
             continue
         taken[claim.start : claim.end] = b"\1" * (claim.end - claim.start)
@@ -83,14 +66,34 @@ def _claims(reading: Reading, given: Input) -> list[Claim]:
     return sorted(claims)
 
 
-def _candidates(reading: Reading) -> Iterator[Claim]:
-    for find in _FINDERS[:4]:
-        yield from find(reading)
+def _found(reading: Reading) -> Iterator[Claim]:
+    """Yield what may be personal data; the first to claim a stretch has it.
+
+    What proves itself by check digits goes before what only looks alike.
+    """
+    yield from find_emails(reading)
+    if reading.numbered:
+        yield from find_ibans(reading)
+        yield from find_nirs(reading)
+        yield from find_cards(reading)
     for reference in reading.rules.references:
         for start, end in reference.pattern.find(reading.text):
             yield Claim(start, end, reference.type, reference.id)
-    for find in _FINDERS[4:]:
-        yield from find(reading)
+    if reading.numbered:
+        yield from _numbers(reading)
+    yield from find_codes(reading)
+    yield from find_spelled(reading)
+
+
+def _numbers(reading: Reading) -> Iterator[Claim]:
+    found = candidates(reading)
+    yield from find_births(reading)
+    yield from find_shapes(reading)
+    yield from find_named(reading, found)
+    yield from find_phones(reading)
+    yield from find_boxes(reading)
+    yield from find_addresses(reading)
+    yield from find_references(reading, found)
 
 
 def _finding(view: View, claim: Claim, given: Input, rules: PersonalRules) -> Finding | None:

@@ -12,6 +12,7 @@ MAX_LABELS = 10
 
 # An at sign, or what people write for it: "(at)", "[arobase]", " at ".
 _AT = re.compile(r"[ ]?[\[({<]? ?(?:@|\b(?:at|arobase?|arrobase?|arobace)\b) ?[\])}>]? ?")
+_AT_WORDS = words("at arobas arobase arrobas arrobase arobace")
 _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._%+'-")
 _WRITTEN_DOT = r"(?: ?[\[({] ?(?:dot|point|\.) ?[\])}] ?| (?:dot|point|\.) )"
 _LOCAL_DOT = re.compile(r"([a-z0-9_+-]+)(?:" + _WRITTEN_DOT + r"| (?:underscore|tiret|dash|hyphen|tiret du bas) )$")
@@ -32,6 +33,8 @@ _NO_DOMAINS = words("this that some which the what one any a")
 
 def find_emails(reading: Reading) -> Iterator[Claim]:
     """Yield e-mail addresses: a name, an at sign in any writing, a domain with a dot."""
+    if "@" not in reading.text and _AT_WORDS.isdisjoint(reading.texts):
+        return
     for at in _AT.finditer(reading.text):
         start = _local_start(reading.text, at.start())
         domain = _domain(reading.text, at.end())

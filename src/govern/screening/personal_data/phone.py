@@ -11,8 +11,13 @@ from govern.screening.personal_data.rules import Type, Words
 
 MIN_DIGITS, MAX_DIGITS = 7, 15
 
-_BETWEEN = re.compile(r" ?[./-] ?| ?\(|\) ?[./-]? ?| |\.{2}|_")
-_TRUNK = re.compile(r" ?\(0\)[ .-]?| \[0\] ")
+# What may stand between two groups: " ?[./-] ?", " ?(", ")" with a sign and blanks, two full stops.
+_SIGNS = ("", ".", "/", "-")
+_BETWEEN = frozenset(
+    {"..", "_", " ", "(", " ("}
+    | {f"{before}{sign}{after}" for before in ("", " ") for sign in _SIGNS[1:] for after in ("", " ")}
+    | {f"){before}{sign}{after}" for before in ("", " ") for sign in _SIGNS for after in ("", " ")}
+)
 # How people in France, Britain, Ireland, Belgium, Switzerland and Australia group the digits of a national number.
 _ZERO_SHAPES = frozenset(
     {
@@ -23,6 +28,9 @@ _ZERO_SHAPES = frozenset(
     }
 )  # fmt: skip
 _NORTH_AMERICA = frozenset({(3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7)})
+_MOST_AMERICAN = max(map(len, _NORTH_AMERICA))
+_PHONE_WORDS = frozenset({Words.PHONE, Words.OWN_PHONE})
+_TAIL = re.compile(r" ?[-/.,] ?")
 
 
 class _Number(NamedTuple):
@@ -30,43 +38,37 @@ class _Number(NamedTuple):
 
     first: int
     groups: tuple[str, ...]
-
-    @property
-    def digits(self) -> str:
-        return "".join(self.groups)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(map(len, self.groups))
+    digits: str
+    shape: tuple[int, ...]
 
 
 def find_phones(reading: Reading) -> Iterator[Claim]:
     """Yield phone numbers, but for those of the company and those that are no person's, as freephone numbers are."""
     done = 0
     for first in reading.starts:
-        token = reading.tokens[first]
-        if first < done or not token.text.isdecimal():
+        if first < done or not reading.texts[first].isdecimal():
             continue
         found = _international(reading, first) or _national(reading, first)
         if not found:
             continue
         count, e164 = found
         done = first + count
-        end = reading.tokens[done - 1].end
+        end = reading.ends[done - 1]
         is_public = _is_public(reading, first, e164)
         yield Claim(_start(reading, first, end), end, Type.PHONE, is_public=is_public)
 
 
 def _international(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | None:
-    token = reading.tokens[first]
-    plus = token.start > 0 and reading.text[token.start - 1] == "+"
-    if not plus and not (token.text.startswith("00") and len(token.text) != 3):
+    text, plus = reading.texts[first], reading.gaps[first].endswith("+")
+    if not plus and not (text.startswith("00") and len(text) != 3):
         return None
     groups = _groups(reading, first)
+    kept = _without_trunk(reading, first, groups)
     for count in range(len(groups), 0, -1):
-        digits = "".join(_without_trunk(reading, first, groups[:count]))
+        digits = "".join(kept[:count])
         number = digits if plus else digits.removeprefix("00")
-        if MIN_DIGITS < len(number) <= MAX_DIGITS and _is_possible("+" + number, None):
+        # No country has a code that begins with 0.
+        if MIN_DIGITS < len(number) <= MAX_DIGITS and number[0] != "0" and _is_possible("+" + number, None):
             return count, ("+" + number,)
     return None
 
@@ -75,7 +77,7 @@ def _without_trunk(reading: Reading, first: int, groups: tuple[str, ...]) -> lis
     """Drop the zero of "+33 (0)6", which nobody dials from abroad, and that of "+33 06"."""
     kept = list(groups)
     for at in range(1, min(3, len(groups))):
-        if groups[at] == "0" and "(" in reading.gap(first + at):
+        if groups[at] == "0" and "(" in reading.gaps[first + at]:
             kept[at] = ""
         elif (
             at == 1
@@ -86,40 +88,42 @@ def _without_trunk(reading: Reading, first: int, groups: tuple[str, ...]) -> lis
     return kept
 
 
-def _groups(reading: Reading, first: int) -> tuple[str, ...]:
+def _groups(reading: Reading, first: int, most: int = MAX_DIGITS + 2) -> tuple[str, ...]:
     """Return the groups of digits from a token on; 16 of them hold the longest number."""
-    groups = [reading.tokens[first].text]
-    for at in range(first + 1, min(len(reading.tokens), first + MAX_DIGITS + 2)):
-        if not reading.tokens[at].text.isdecimal() or not (
-            _BETWEEN.fullmatch(reading.gap(at))
-            or _TRUNK.fullmatch(reading.gap(at))
-            or reading.gap(at) in {" (", ") ", ")"}
-        ):
-            break
-        groups.append(reading.tokens[at].text)
-    return tuple(groups)
+    at, end = first + 1, min(len(reading.texts), first + most)
+    while at < end and reading.gaps[at] in _BETWEEN and reading.texts[at].isdecimal():
+        at += 1
+    return tuple(reading.texts[first:at])
 
 
 def _national(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | None:
-    text, is_meant = reading.tokens[first].text, _says_phone(reading, first)
-    if _is_tail(reading, first) or not (is_meant or text[0] == "0" or text == "1" or len(text) in {3, 10}):
+    text, is_meant = reading.texts[first], _says_phone(reading, first)
+    if not (is_meant or text[0] == "0" or text == "1" or len(text) in {3, 10}) or _is_tail(reading, first):
         return None
-    groups = _groups(reading, first)
-    for count in range(len(groups), 0, -1):
-        part = _Number(first, groups[:count])
+    # Without a word before it only a number of North America begins with anything but 0; one group more tells a tail.
+    is_any = is_meant or text[0] == "0"
+    groups = _groups(reading, first) if is_any else _groups(reading, first, _MOST_AMERICAN + 1)
+    for part in _parts(first, groups):
         regions = _regions(part, is_meant=is_meant)
         if regions is None or _has_tail(reading, part, len(groups)):
             continue
         if forms := _possible(part.digits, regions) if regions else (part.digits,):
-            return count, forms
+            return len(part.groups), forms
     return None
+
+
+def _parts(first: int, groups: tuple[str, ...]) -> Iterator[_Number]:
+    """Yield what can be a number from the first group on, the longest first."""
+    digits, shape = "".join(groups), tuple(map(len, groups))
+    for count in range(len(groups), 0, -1):
+        length = sum(shape[:count])
+        if MIN_DIGITS <= length <= MAX_DIGITS:
+            yield _Number(first, groups[:count], digits[:length], shape[:count])
 
 
 def _regions(part: _Number, *, is_meant: bool) -> tuple[str, ...] | None:
     """Return where such digits can be a number; nowhere by name where only a word says so; None where they are none."""
     digits, shape = part.digits, part.shape
-    if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
-        return None
     if digits[0] == "0" and digits[1] != "0":
         single = len(digits) in {10, 11} and set(shape) == {1}
         if shape in _ZERO_SHAPES or single or (is_meant and 9 <= len(digits) <= 12):
@@ -154,31 +158,31 @@ def _is_possible(number: str, region: str | None) -> str:
 
 
 def _says_phone(reading: Reading, first: int) -> bool:
-    nearest = next(reading.before(first), None)
-    return nearest is not None and nearest.words in {Words.PHONE, Words.OWN_PHONE}
+    nearest = None if _PHONE_WORDS.isdisjoint(reading.said) else next(reading.before(first), None)
+    return nearest is not None and nearest.words in _PHONE_WORDS
 
 
 def _is_tail(reading: Reading, first: int) -> bool:
     """Tell whether more digits, a price or a decimal stand right before: then this is no beginning."""
-    gap = reading.gap(first)
-    before = reading.tokens[first - 1].text if first else ""
+    gap = reading.gaps[first]
+    before = reading.texts[first - 1] if first else ""
     if gap[-1:] in {"$", "€", "£", "="} or (gap in {".", ",", ":"} and before.isdecimal()):
         return True
-    return bool(before.isdecimal() and len(before) < 3 and re.fullmatch(r" ?[-/.,] ?", gap))
+    return bool(before.isdecimal() and len(before) < 3 and _TAIL.fullmatch(gap))
 
 
 def _has_tail(reading: Reading, part: _Number, groups: int) -> bool:
     """Tell whether the digits go on in the same way, as in a draw of six numbers, or a unit follows."""
     last = part.first + len(part.groups) - 1
-    after = reading.after(last)
+    after = reading.gaps[last + 1]
     if after[:1] in {"€", "$", "£", "%"} or after[:2] in {" €", " $", " £", " %"}:
         return True
     if len(part.groups) < 2:
-        return after in {",", "."} and last + 1 < len(reading.tokens) and reading.tokens[last + 1].text.isdecimal()
-    if len(part.groups) == groups and not re.fullmatch(r" ?[-/.,] ?", after):
+        return after in {",", "."} and last + 1 < len(reading.texts) and reading.texts[last + 1].isdecimal()
+    if len(part.groups) == groups and not _TAIL.fullmatch(after):
         return False
-    follows = last + 1 < len(reading.tokens) and reading.tokens[last + 1].text[0].isdecimal()
-    return follows and after == reading.gap(last) and len(reading.tokens[last + 1].text) == len(part.groups[-1])
+    follows = last + 1 < len(reading.texts) and reading.texts[last + 1][0].isdecimal()
+    return follows and after == reading.gaps[last] and len(reading.texts[last + 1]) == len(part.groups[-1])
 
 
 def _is_date(part: _Number) -> bool:
@@ -187,7 +191,7 @@ def _is_date(part: _Number) -> bool:
 
 def _start(reading: Reading, first: int, end: int) -> int:
     """Return where the number starts: with its plus sign, and its bracket if that closes within."""
-    start = reading.tokens[first].start
+    start = reading.begins[first]
     if reading.text[start - 1 : start] == "+" and start:
         start -= 1
     if start and reading.text[start - 1] == "(" and ")" in reading.text[start:end]:

@@ -15,12 +15,16 @@ _HANDLE = re.compile(
     r"(?<![^\W_])@[a-z0-9_]{1,30}\b(?!\.[a-z])|(?<![^\W_])#[^\W\d_]+\d{1,4}(?![\w/-])|(?<![^\W_])#\d+[^\W\d_]\w*(?![/-])"
 )
 
+_NAME_END = re.compile(r"[._+-]")
+_GROUP = re.compile(r"[^\W_]+")
+
 
 def not_data(reading: Reading) -> Iterator[tuple[int, int]]:
     """Yield the stretches that no finder may claim."""
-    for shape in (_URL, _HANDLE):
-        for match in shape.finditer(reading.text):
-            yield match.span()
+    if "/" in reading.text or "www." in reading.text:
+        yield from (match.span() for match in _URL.finditer(reading.text))
+    if "@" in reading.text or "#" in reading.text:
+        yield from (match.span() for match in _HANDLE.finditer(reading.text))
 
 
 def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
@@ -29,7 +33,7 @@ def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
     match claim.type:
         case Type.EMAIL:
             name, _, domain = spelled(text).partition("@")
-            first = re.split(r"[._+-]", name)[0]
+            first = _NAME_END.split(name, maxsplit=1)[0]
             public = reading.rules.public
             return (
                 f"{name}@{domain}" in public.emails
@@ -38,7 +42,7 @@ def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
                 or first in public.mailboxes
             )
         case Type.IBAN:
-            return "".join(re.findall(r"[^\W_]+", text)) in reading.rules.public.ibans
+            return "".join(_GROUP.findall(text)) in reading.rules.public.ibans
         case Type.PHONE:
             return is_ours and reading_says_own_phone(reading, claim)
         case Type.ADDRESS:

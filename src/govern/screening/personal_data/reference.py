@@ -1,9 +1,9 @@
 """References of customers: orders, parcels, files. The words around a number say what it is; a few shapes need none."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from govern.screening.personal_data.candidates import THOUSANDS, YEARS, Candidate, candidates
+from govern.screening.personal_data.candidates import THOUSANDS, YEARS, Candidate
 from govern.screening.personal_data.reading import Claim, Near, Reading
 from govern.screening.personal_data.rules import Type, Words
 from govern.screening.personal_data.shapes import kind_of_shape
@@ -19,43 +19,48 @@ _POSITIVE = {
     Words.VEHICLE: Type.FILE_REF,
     Words.NIR: Type.NIR,
 }
+_NAMING = frozenset(_POSITIVE)
 # Between a context word and its number these say nothing: "commande n°", "order number is".
 _FILLERS = words(
     "n no nr nb num numero number numbers nbr nos ref refs reference references id code is est was de du des the la le les l d of my mon ma mes votre "
     "your our notre ton ta c cest ce it its s here voici as under sous with avec suivante suivant following bien portant called named numerote "
     "numerotee client customer for pour a"
 )
+_WORD = re.compile(r"[^\W_]+")
 _SIGN = re.compile(r"\b(?:n ?[°º]|no\.|num\.?|nr\.?) ?:? ?#?$")
+_SIGN_WORDS = frozenset({"no", "num", "nr"})
 _APART = frozenset("(),;")
 
 
-def find_references(reading: Reading) -> Iterator[Claim]:
+def find_references(reading: Reading, found: Iterable[Candidate]) -> Iterator[Claim]:
     """Yield the references that some word or their shape gives away."""
-    for candidate in candidates(reading):
+    for candidate in found:
         if kind := _kind(reading, candidate):
             yield _claim(reading, candidate, kind)
 
 
-def find_named(reading: Reading) -> Iterator[Claim]:
+def find_named(reading: Reading, found: Iterable[Candidate]) -> Iterator[Claim]:
     """Yield only the references right behind the word that names them; phones and addresses yield to these."""
-    for candidate in candidates(reading):
+    if _NAMING.isdisjoint(reading.said):
+        return
+    for candidate in found:
         near = _named(reading, candidate)
         if near and near.words in _POSITIVE and _is_named_number(reading, candidate, near.words):
             yield _claim(reading, candidate, _POSITIVE[near.words])
 
 
 def _claim(reading: Reading, candidate: Candidate, kind: Type) -> Claim:
-    return Claim(reading.tokens[candidate.first].start, reading.tokens[candidate.last].end, kind)
+    return Claim(reading.begins[candidate.first], reading.ends[candidate.last], kind)
 
 
 def _named(reading: Reading, candidate: Candidate) -> Near | None:
     """Return the context word right before a candidate, with nothing between but words that say nothing."""
     weak = _sign_before(reading, candidate)
     for near in reading.before(candidate.first, 6):
-        between = reading.text[near.end : reading.tokens[candidate.first].start]
+        between = reading.text[near.end : reading.begins[candidate.first]]
         if near.words is Words.OTHER and not _APART.isdisjoint(between):
             break
-        if any(word not in _FILLERS for word in re.findall(r"[^\W_]+", between)):
+        if not _FILLERS.issuperset(_WORD.findall(between)):
             break
         if near.words in _POSITIVE or near.words is Words.OTHER:
             return near
@@ -66,7 +71,10 @@ def _named(reading: Reading, candidate: Candidate) -> Near | None:
 
 def _sign_before(reading: Reading, candidate: Candidate) -> Near | None:
     """Return what "n°" or "no." before a candidate says: some reference."""
-    start = reading.tokens[candidate.first].start
+    gap, start = reading.gaps[candidate.first], reading.begins[candidate.first]
+    before = reading.texts[candidate.first - 1] if candidate.first else ""
+    if "°" not in gap and "º" not in gap and before not in _SIGN_WORDS:
+        return None
     sign = _SIGN.search(reading.text, max(0, start - 6), start)
     return Near(Words.REFERENCE, 0, start) if sign else None
 
@@ -91,7 +99,7 @@ def _is_year(reading: Reading, candidate: Candidate) -> bool:
     digits = "".join(letter for letter in candidate.plain if letter.isdecimal())
     if candidate.has_letters:
         return YEARS.fullmatch(digits) is not None
-    start = reading.tokens[candidate.first].start
+    start = reading.begins[candidate.first]
     is_marked = reading.text[max(0, start - 2) : start].rstrip(" ")[-1:] in {"#", "°", ":"}
     return YEARS.fullmatch(candidate.text) is not None and not is_marked
 
@@ -129,7 +137,7 @@ def _nearest(reading: Reading, candidate: Candidate) -> Near | None:
     for near in reading.before(candidate.first):
         if near.words in _POSITIVE:
             return near
-        between = reading.text[near.end : reading.tokens[candidate.first].start]
+        between = reading.text[near.end : reading.begins[candidate.first]]
         if near.words is Words.OTHER and near.distance < MAX_DISTANCE_OTHER and _APART.isdisjoint(between):
             return near
     return None

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from govern.screening.personal_data.bank import joined
 from govern.screening.personal_data.candidates import THOUSANDS, YEARS, Candidate, is_capital
 from govern.screening.personal_data.reading import Claim, Reading
 from govern.screening.personal_data.rules import Type, Words
@@ -36,18 +35,19 @@ _NATIONAL_INSURANCE = re.compile(r"[a-z]{2}\d{6}[a-d]")
 def find_shapes(reading: Reading) -> Iterator[Claim]:
     """Yield parcel numbers and number plates, also in groups with blanks."""
     for first in reading.starts:
-        token = reading.tokens[first]
-        if len(token.text) > 1:
+        if len(reading.texts[first]) > 1:
             last = _parcel_end(reading, first)
             kind = Type.ORDER_NO if last is not None else Type.FILE_REF
             last = _plate_end(reading, first) if last is None else last
             if last is not None:
-                yield Claim(token.start, reading.tokens[last].end, kind)
+                yield Claim(reading.begins[first], reading.ends[last], kind)
 
 
 def _parcel_end(reading: Reading, first: int) -> int | None:
+    if not reading.texts[first][1].isalpha():
+        return None  # all of them have a letter there
     for length, shape in _PARCELS:
-        found = joined(reading, first, length)
+        found = reading.groups.joined(first, length)
         if found and shape.fullmatch(found[0]) and (first == found[1] or is_capital(reading, first, found[1])):
             return found[1]
     return None
@@ -55,7 +55,7 @@ def _parcel_end(reading: Reading, first: int) -> int | None:
 
 def _plate_end(reading: Reading, first: int) -> int | None:
     for length, shape, needs_word in _PLATES:
-        found = joined(reading, first, length)
+        found = reading.groups.joined(first, length) if not needs_word or Words.VEHICLE in reading.said else None
         if not found or not shape.fullmatch(found[0]) or not is_capital(reading, first, found[1]):
             continue
         in_groups = found[1] == first + 2

@@ -22,7 +22,9 @@ _LETTERS = words(
     "xray yankee zulu dash slash tiret"
 )
 _WORDS = _DIGITS | _TENS
-_ANY = "|".join(sorted(_WORDS | _LETTERS))
+_SAID = _WORDS | _LETTERS
+_WORD = re.compile(r"[^\W_]+")
+_ANY = "|".join(sorted(_SAID))
 _GATE = re.compile(rf"\b(?:{_ANY})\b(?:[ ,.-]{{1,2}}(?:{_ANY})\b){{3}}")
 _GAPS = frozenset({" ", "-", ", ", ",", ". ", "."})
 _KINDS = {
@@ -37,7 +39,7 @@ _KINDS = {
 
 def may_be_spelled(text: str) -> bool:
     """Tell whether four number words stand in a row."""
-    return _GATE.search(text) is not None
+    return sum(map(_SAID.__contains__, _WORD.findall(text))) >= MIN_WORDS and _GATE.search(text) is not None
 
 
 def find_spelled(reading: Reading) -> Iterator[Claim]:
@@ -45,30 +47,30 @@ def find_spelled(reading: Reading) -> Iterator[Claim]:
     if not may_be_spelled(reading.text):
         return
     first = 0
-    while first < len(reading.tokens):
+    while first < len(reading.texts):
         last = _last(reading, first)
         if last is not None and (kind := _kind(reading, first, last)):
-            yield Claim(reading.tokens[first].start, reading.tokens[last].end, kind)
+            yield Claim(reading.begins[first], reading.ends[last], kind)
         first = first + 1 if last is None else last + 1
 
 
 def _last(reading: Reading, first: int) -> int | None:
     """Return the last token of a run of number words from a token on; None where there is no such run."""
-    if reading.tokens[first].text not in _WORDS | _LETTERS:
+    if reading.texts[first] not in _SAID:
         return None
     at, words, letters = first, 0, 0
-    while at < len(reading.tokens) and reading.tokens[at].text in _WORDS | _LETTERS:
-        if at > first and reading.gap(at) not in _GAPS:
+    while at < len(reading.texts) and reading.texts[at] in _SAID:
+        if at > first and reading.gaps[at] not in _GAPS:
             break
-        words += reading.tokens[at].text in _WORDS
-        letters += reading.tokens[at].text in _LETTERS
+        words += reading.texts[at] in _WORDS
+        letters += reading.texts[at] in _LETTERS
         at += 1
     is_code = letters >= 3 and words + letters >= MIN_WORDS
     return at - 1 if words >= MIN_WORDS or is_code else None
 
 
 def _kind(reading: Reading, first: int, last: int) -> Type | None:
-    words = [token.text for token in reading.tokens[first : last + 1]]
+    words = reading.texts[first : last + 1]
     near = [near for near in (*reading.before(first), *reading.behind(last, 8)) if near.words in _KINDS]
     named = [found for found in near if found.words is not Words.REFERENCE] or near
     starts_as_phone = words[0] in {"zero", "oh", "o", "plus"} and len(words) >= 2 * MIN_PHONE_WORDS - 2

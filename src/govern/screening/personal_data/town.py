@@ -24,6 +24,9 @@ _POSTCODES = tuple(
     )
 )
 TOWN_GAPS = frozenset({" ", "'", "-", ", ", ",", " - ", "\n", ",\n", " (", ") ", "), ", ". ", " , "})
+_CLOSED = re.compile(r" ?(?:[.,;:!?)\n\"]|$)")
+_FIRST_GAPS = TOWN_GAPS - {". "}
+_NAME_GAPS = frozenset({" ", "-", "'", " ("})
 
 
 def is_name(reading: Reading, number: int) -> bool:
@@ -36,16 +39,16 @@ def with_town(reading: Reading, last: int) -> int:
     if (end := postcode_after(reading, last)) is not None:
         return end
     at = last + 1
-    if at >= len(reading.tokens):
-        return reading.tokens[last].end
-    gap = reading.gap(at)
-    if reading.tokens[at].text in {"a", "in"} and gap in {" ", ", "} and reading.after(at) == " ":
+    if at >= len(reading.texts):
+        return reading.ends[last]
+    gap = reading.gaps[at]
+    if reading.texts[at] in {"a", "in"} and gap in {" ", ", "} and reading.gaps[at + 1] == " ":
         at, gap = at + 1, ", "
-    if gap not in {", ", ",", "\n", ",\n", " - "} or at >= len(reading.tokens):
-        return reading.tokens[last].end
+    if gap not in {", ", ",", "\n", ",\n", " - "} or at >= len(reading.texts):
+        return reading.ends[last]
     town = _town_end(reading, at) if is_name(reading, at) else None
-    is_closed = town is not None and re.match(r" ?(?:[.,;:!?)\n\"]|$)", reading.after(town) or "")
-    return reading.tokens[town].end if town is not None and is_closed else reading.tokens[last].end
+    is_closed = town is not None and _CLOSED.match(reading.gaps[town + 1])
+    return reading.ends[town] if town is not None and is_closed else reading.ends[last]
 
 
 def _over_units(reading: Reading, last: int) -> int:
@@ -53,33 +56,31 @@ def _over_units(reading: Reading, last: int) -> int:
         at = last + 1
         if _is_unit(reading, at):
             last = at + 1
-        elif at < len(reading.tokens) and reading.gap(at) in {" #", ", #"} and len(reading.tokens[at].text) <= 4:
+        elif at < len(reading.texts) and reading.gaps[at] in {" #", ", #"} and len(reading.texts[at]) <= 4:
             last = at
     return last
 
 
 def _is_unit(reading: Reading, at: int) -> bool:
-    if at + 1 >= len(reading.tokens) or reading.tokens[at].text not in UNITS or reading.gap(at) not in TOWN_GAPS:
+    if at + 1 >= len(reading.texts) or reading.texts[at] not in UNITS or reading.gaps[at] not in TOWN_GAPS:
         return False
-    return len(reading.tokens[at + 1].text) <= 4 and reading.gap(at + 1) in {" ", " #", ". ", " n°"}
+    return len(reading.texts[at + 1]) <= 4 and reading.gaps[at + 1] in {" ", " #", ". ", " n°"}
 
 
 def postcode_after(reading: Reading, last: int) -> int | None:
     """Return where a postcode, and the town after it, end; None where none follows at once or after a town."""
-    for at in range(last + 1, min(len(reading.tokens), last + 9)):
-        gap, token = reading.gap(at), reading.tokens[at]
+    for at in range(last + 1, min(len(reading.texts), last + 9)):
+        gap, text, start = reading.gaps[at], reading.texts[at], reading.begins[at]
         if gap not in TOWN_GAPS:
             return None
-        is_first = at == last + 1 or reading.tokens[at - 1].text == "a"
-        if is_first and token.text[0].isdecimal() and (code := _POSTCODE_FIRST.match(reading.text, token.start)):
+        is_first = at == last + 1 or reading.texts[at - 1] == "a"
+        if is_first and text[0].isdecimal() and (code := _POSTCODE_FIRST.match(reading.text, start)):
             town = _town_end(reading, reading.at(code.end()))
-            return code.end() if town is None else reading.tokens[town].end
+            return code.end() if town is None else reading.ends[town]
         for postcode in _POSTCODES:
-            if code := postcode.match(reading.text, token.start):
+            if code := postcode.match(reading.text, start):
                 return code.end()
-        if token.text[0].isdecimal() or not (
-            is_name(reading, at) or token.text in _OF_TOWN or token.text == "a" or reading.is_small
-        ):
+        if text[0].isdecimal() or not (is_name(reading, at) or text in _OF_TOWN or text == "a" or reading.is_small):
             return None
     return None
 
@@ -87,13 +88,13 @@ def postcode_after(reading: Reading, last: int) -> int | None:
 def _town_end(reading: Reading, at: int) -> int | None:
     """Return the last token of a town's name that starts at a token."""
     last, names = None, 0
-    for number in range(at, min(len(reading.tokens), at + 7)):
-        token, gap = reading.tokens[number], reading.gap(number)
-        if gap not in (TOWN_GAPS - {". "} if number == at else {" ", "-", "'", " ("}) or token.text[0].isdecimal():
+    for number in range(at, min(len(reading.texts), at + 7)):
+        text, gap = reading.texts[number], reading.gaps[number]
+        if gap not in (_FIRST_GAPS if number == at else _NAME_GAPS) or text[0].isdecimal():
             break
-        if token.text in _NO_TOWN:
+        if text in _NO_TOWN:
             break
-        if token.text in _OF_TOWN and not is_name(reading, number):
+        if text in _OF_TOWN and not is_name(reading, number):
             continue
         if not (is_name(reading, number) or gap == "-" or names == 0):
             break
