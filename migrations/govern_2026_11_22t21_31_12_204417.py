@@ -33,8 +33,8 @@ CREATE INDEX IF NOT EXISTS search_actor ON audit.search (actor_id, leaf_index);
 CREATE INDEX IF NOT EXISTS search_object ON audit.search (object_id, leaf_index);
 CREATE INDEX IF NOT EXISTS search_action ON audit.search (action, leaf_index);
 CREATE INDEX IF NOT EXISTS search_scope ON audit.search (scope, leaf_index);
-CREATE INDEX IF NOT EXISTS search_refs ON audit.search USING gin (refs);
-CREATE INDEX IF NOT EXISTS search_words ON audit.search USING gin (words);
+CREATE INDEX IF NOT EXISTS search_refs ON audit.search USING gin (refs) WITH (fastupdate = off);
+CREATE INDEX IF NOT EXISTS search_words ON audit.search USING gin (words) WITH (fastupdate = off);
 CREATE INDEX IF NOT EXISTS opening_subject ON audit.opening (subject);
 CREATE INDEX IF NOT EXISTS audit_export_waiting ON audit_export (created_at) WHERE finished_at IS NULL;
 CREATE INDEX IF NOT EXISTS audit_export_asked ON audit_export (requested_by, created_at DESC);
@@ -104,7 +104,8 @@ ALTER TABLE audit.log_state ENABLE ALWAYS TRIGGER log_state_no_truncate;
 
 # A value that is no string, or longer than an index can hold, is null: whoever steals a login can append any object.
 # `short`, `words_of` and `word_query` are bound when they are made, and need no search_path; one would keep them from being inlined.
-# OFFSET 0: a text is parsed once, and not for each column.
+# OFFSET 0: a text is parsed once, and not for each column; and `recent` finds its few rows by their indexes, before a
+# condition on their texts is asked of the whole log. The upper bound makes the planner expect few.
 SEARCH = """
 CREATE OR REPLACE FUNCTION audit.short(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(value) = 'string' AND octet_length(value #>> ARRAY[]::text[]) BETWEEN 1 AND 500
@@ -163,13 +164,16 @@ BEGIN
 END $$;
 CREATE OR REPLACE VIEW audit.recent AS
 SELECT e.arrival, l.leaf_index, e.entry, e.leaf_hash, e.recorded_at
-  FROM audit.leaf l JOIN audit.entry e ON e.arrival = l.arrival
+  FROM audit.leaf l CROSS JOIN LATERAL (SELECT * FROM audit.entry WHERE arrival = l.arrival OFFSET 0) AS e
  WHERE l.leaf_index > (SELECT coalesce(max(leaf_index), -1) FROM audit.search)
+   AND l.leaf_index < 9223372036854775807
 UNION ALL
 SELECT e.arrival, NULL, e.entry, e.leaf_hash, e.recorded_at
-  FROM audit.entry e, audit.log_state s
- WHERE e.xid >= pg_snapshot_xmin(s.snap::pg_snapshot) AND NOT pg_visible_in_snapshot(e.xid, s.snap::pg_snapshot)
-   AND e.arrival > s.floor;
+  FROM audit.log_state s CROSS JOIN LATERAL (
+    SELECT * FROM audit.entry
+     WHERE xid >= pg_snapshot_xmin(s.snap::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, s.snap::pg_snapshot)
+       AND arrival > s.floor ORDER BY xid OFFSET 0) AS e
+ WHERE s.id = 1;
 """
 
 # For a database that was dumped and restored: transaction ids begin anew there, and old ones would be found for ever.
@@ -242,7 +246,8 @@ END $$;
 """
 
 # The pages read through the application's login: history stands beside business rows in one transaction, and no text
-# of the log holds personal data. `govern_reader` is for people and tools that must see the log and nothing else.
+# of the log holds personal data. `govern_reader` is for people and tools that must see the log and nothing else, but
+# for the columns that verification compares with it.
 RIGHTS = """
 REVOKE ALL ON ALL TABLES IN SCHEMA audit FROM PUBLIC, govern_app, govern_sequencer, govern_reader;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC, govern_app, govern_sequencer, govern_reader;
@@ -261,6 +266,10 @@ GRANT EXECUTE ON FUNCTION audit.index_to(bigint), audit.adopt() TO govern_sequen
 GRANT SELECT ON audit.entry, audit.leaf, audit.tile, audit.log_state, audit.checkpoint, audit.search, audit.recent,
   audit.opening, audit.subject_key TO govern_reader;
 GRANT EXECUTE ON FUNCTION audit.word_query(text), audit.words_of(jsonb), audit.short(jsonb) TO govern_reader;
+GRANT SELECT (id, state, current_revision, scheduled_at) ON message TO govern_reader;
+GRANT SELECT (message, number, digest) ON revision TO govern_reader;
+GRANT SELECT (id, member, role, scope, revoked_at) ON role_grant TO govern_reader;
+GRANT SELECT (id, scope, kinds, lifted_at) ON pause TO govern_reader;
 REVOKE ALL ON saved_view, audit_export, audit_export_part FROM PUBLIC, govern_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON saved_view TO govern_app;
 GRANT SELECT, INSERT, UPDATE ON audit_export TO govern_app;

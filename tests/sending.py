@@ -146,6 +146,7 @@ async def until_waiting(owner: asyncpg.Connection, count: int) -> None:
     async def waiting() -> bool:
         await owner.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction, later backends would not be seen
         query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        await owner.execute("SELECT pg_stat_clear_snapshot()")  # else a connection opened meanwhile is not in the list
         return int(await owner.fetchval(query)) >= count
 
     await until(waiting)

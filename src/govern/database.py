@@ -31,6 +31,8 @@ AWAY = (
     asyncpg.exceptions.LockNotAvailableError,  # busy for longer than our own limits: nothing was changed either
     asyncpg.exceptions.QueryCanceledError,
 )
+# What it raises for who signs in to read only: nothing was changed.
+READS_ONLY = (asyncpg.exceptions.ReadOnlySQLTransactionError, asyncpg.exceptions.InsufficientPrivilegeError)
 # What asyncpg raises for a text PostgreSQL cannot hold (U+0000): the statement was refused, the transaction rolled back.
 UNSTORABLE = (asyncpg.exceptions.CharacterNotInRepertoireError, asyncpg.exceptions.UntranslatableCharacterError)
 

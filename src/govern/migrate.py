@@ -13,10 +13,34 @@ from govern.settings import Settings, SettingsError, act_as_owner
 
 LOCK = 0x676F7665726E  # "govern": the advisory lock that only migrations take
 logger = log.get(__name__)
+# What this login made is handed on: nobody signs in as the owner, so no process can drop a trigger of the log, and
+# functions that run with their owner's rights have those of our tables and no more. The migrations themselves need
+# more than the owner has, since they make roles. What it owns already is not locked again.
+_HAND_OVER = """
+DO $$ DECLARE made record; BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'govern_owner') THEN
+    BEGIN CREATE ROLE govern_owner NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
+  END IF;
+  FOR made IN SELECT format('ALTER SCHEMA %I OWNER TO govern_owner', nspname) AS statement FROM pg_namespace
+    WHERE nspname IN ('public', 'audit') AND nspowner <> 'govern_owner'::regrole
+  LOOP EXECUTE made.statement; END LOOP;
+  FOR made IN SELECT format('ALTER TABLE %s OWNER TO govern_owner', oid::regclass) AS statement FROM pg_class
+    WHERE relkind IN ('r', 'p', 'v') AND relnamespace IN ('public'::regnamespace, 'audit'::regnamespace)
+      AND relowner <> 'govern_owner'::regrole
+  LOOP EXECUTE made.statement; END LOOP;
+  FOR made IN SELECT format('ALTER SEQUENCE %s OWNER TO govern_owner', oid::regclass) AS statement FROM pg_class
+    WHERE relkind = 'S' AND relnamespace IN ('public'::regnamespace, 'audit'::regnamespace)
+      AND relowner <> 'govern_owner'::regrole
+  LOOP EXECUTE made.statement; END LOOP;
+  FOR made IN SELECT format('ALTER ROUTINE %s OWNER TO govern_owner', oid::regprocedure) AS statement FROM pg_proc
+    WHERE pronamespace IN ('public'::regnamespace, 'audit'::regnamespace) AND proowner <> 'govern_owner'::regrole
+  LOOP EXECUTE made.statement; END LOOP;
+END $$
+"""
 
 
 async def run(settings: Settings, *, renew_policy: bool = False) -> None:
-    """Run what is missing, under a session advisory lock, then see that a policy decides and the login exists.
+    """Run what is missing, under a session advisory lock, then see to the tables' owner, a policy, and the logins.
 
     The owner's address is GOVERN_MIGRATE_DATABASE_URL; without it, GOVERN_DATABASE_URL is both.
 
@@ -32,6 +56,7 @@ async def run(settings: Settings, *, renew_policy: bool = False) -> None:
         result = await run_forwards(app_name="govern")
         if not result.success:
             raise SettingsError([f"A migration failed: {result.message}"])
+        await connection.execute(_HAND_OVER)
         await _see_to_policy(settings, renew=renew_policy and not settings.production)
         for url, role in ((settings.database_url, "govern_app"), (settings.sequencer_database_url, "govern_sequencer")):
             if url not in {"", owner}:

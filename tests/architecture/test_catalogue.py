@@ -80,6 +80,13 @@ SEQUENCER = {
     "audit.log_state": frozenset({READ, CHANGE}),
 }
 READER = {name: frozenset({READ}) for name in RIGHTS if name.startswith("audit.")}
+REPLAYED = {
+    "message": ("id", "state", "current_revision", "scheduled_at"),
+    "pause": ("id", "scope", "kinds", "lifted_at"),
+    "revision": ("message", "number", "digest"),
+    "role_grant": ("id", "member", "role", "scope", "revoked_at"),
+}
+"""What the reader compares with the log, and no more of these tables."""
 FUNCTIONS = {
     "govern_app": {"shred", "rewrap", "hold", "short", "words_of", "word_query"},
     "govern_reader": {"short", "words_of", "word_query"},
@@ -172,9 +179,12 @@ async def test_each_role_may_call_these_functions_of_the_log_and_nobody_else_any
     assert found == FUNCTIONS
 
 
-async def test_what_is_written_by_column_is_listed_here(owner: asyncpg.Connection) -> None:
+async def test_what_is_given_by_column_is_listed_here(owner: asyncpg.Connection) -> None:
     found = {tuple(row.values()) for row in await owner.fetch(_COLUMN_RIGHTS)}
-    assert found == {
+    assert {each for each in found if each[-1] == READ} == {
+        (table, column, READ) for table, columns in REPLAYED.items() for column in columns
+    }
+    assert {each for each in found if each[-1] != READ} == {
         ("audit.entry", "entry", "INSERT"),
         ("audit.entry", "leaf_hash", "INSERT"),
         ("audit.subject_key", "subject", "INSERT"),
@@ -215,10 +225,36 @@ async def test_the_logins_are_members_and_nothing_more(owner: asyncpg.Connection
     )
     assert {row["rolname"] for row in roles} == {
         "govern_app",
+        "govern_owner",
         "govern_reader",
         "govern_sequencer",
         "govern_web",
         "govern_worker",
     }
     assert [row["rolname"] for row in roles if row["strong"]] == []
-    assert not await owner.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'govern_app'")
+    for role in ("govern_app", "govern_owner"):
+        assert not await owner.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", role)
+
+
+async def test_one_role_owns_all_and_nobody_is_a_member_of_it(owner: asyncpg.Connection) -> None:
+    for owned in (
+        "SELECT nspowner FROM pg_namespace WHERE nspname IN ('public', 'audit')",
+        "SELECT relowner FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'audit'::regnamespace)",
+        "SELECT proowner FROM pg_proc WHERE pronamespace IN ('public'::regnamespace, 'audit'::regnamespace)",
+    ):
+        found = await owner.fetch(f"SELECT DISTINCT owner::regrole::text AS name FROM ({owned}) AS owned (owner)")
+        assert [row["name"] for row in found] == ["govern_owner"], owned
+    assert not await owner.fetch("SELECT FROM pg_auth_members WHERE roleid = 'govern_owner'::regrole")
+
+
+async def test_what_the_search_is_found_by_is_written_at_once_and_not_left_to_a_later_vacuum(
+    owner: asyncpg.Connection,
+) -> None:
+    found = await owner.fetch(
+        "SELECT c.relname AS name, c.reloptions AS options FROM pg_class c JOIN pg_am m ON m.oid = c.relam"
+        " WHERE m.amname = 'gin' AND c.relnamespace = 'audit'::regnamespace ORDER BY 1"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("search_refs", ["fastupdate=off"]),
+        ("search_words", ["fastupdate=off"]),
+    ]

@@ -33,6 +33,7 @@ async def look():
 EXEMPT = {
     "govern.services.challenges.count_step": "a try of a step, counted before it is verified; what comes of it is recorded",
     "govern.services.denials.sum_denials": "each summary's actor is who was refused",
+    "govern.services.export_runs.drop_expired_files": "the bytes of a file; who took it out, and why, is recorded and stays",
     "govern.services.export_runs.fail_export": "the entry's actor is whoever asked for the export",
     "govern.services.export_runs.run_export": "the actor is whoever asked; it takes minutes, so it reads the clock twice",
     "govern.services.idempotency.claim_key": "keeps an answer; the use case it answers for is recorded",

@@ -1,11 +1,10 @@
 """The sequencer's loops, and what hangs on them: no log, no send."""
 
 import asyncio
-from datetime import timedelta
 
 import asyncpg
 import pytest
-from msgspec.structs import replace
+import structlog
 
 from govern.access import Access
 from govern.jobs.sequence import sequence
@@ -20,7 +19,7 @@ from tests.fakes import FakeX
 from tests.jobs.test_publish import run
 from tests.sending import LATER, Desk, make_desk, publication_of, until
 from tests.services.audit.test_included import write
-from tests.services.audit.test_publishing import fill
+from tests.services.audit.test_publishing import as_attacker, fill
 from tests.the_log import Log
 
 
@@ -57,6 +56,42 @@ async def test_a_refusal_ends_the_loops_and_the_beat(the_log: Log, owner: asyncp
             await asyncio.wait_for(sequence(key, the_log.guard, stop=asyncio.Event(), every=0.02), 20)
 
 
+async def test_what_was_written_while_nobody_sequenced_is_placed_and_not_called_left_out(
+    the_log: Log, owner: asyncpg.Connection
+) -> None:
+    await fill(owner, 2_000)
+    await as_attacker(owner, "entry", "UPDATE audit.entry SET recorded_at = recorded_at - interval '5 minutes'")
+    beats, stop = set(), asyncio.Event()
+
+    async def looked() -> bool:
+        if await signed_size(owner) == 2_001:
+            beats.add(await owner.fetchval("SELECT beat_at FROM audit.log_state"))
+        return len(beats) >= 10
+
+    with structlog.testing.capture_logs() as said:
+        async with the_log.as_sequencer():
+            task = asyncio.create_task(sequence(the_log.key, the_log.guard, stop=stop, every=0.02))
+            await until(looked, limit=20)
+            stop.set()
+            await task
+    assert [each["event"] for each in said if each["log_level"] in {"warning", "error"}] == []
+
+
+async def test_what_the_snapshots_passed_is_found_at_the_start_and_placed(
+    the_log: Log, owner: asyncpg.Connection
+) -> None:
+    await the_log.grow()
+    await fill(owner, 3)
+    await as_attacker(owner, "entry", "UPDATE audit.entry SET recorded_at = recorded_at - interval '5 minutes'")
+    await owner.execute("UPDATE audit.log_state SET snap = pg_current_snapshot()::text")
+
+    async def found() -> bool:
+        return await signed_size(owner) == 4
+
+    async with the_log.running():
+        await until(found, limit=20)
+
+
 async def test_a_database_that_hangs_up_is_waited_for(sequenced: Log, owner: asyncpg.Connection) -> None:
     await owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'govern_sequencer'")
     receipt: Receipt = await write()
@@ -67,8 +102,8 @@ async def test_a_database_that_hangs_up_is_waited_for(sequenced: Log, owner: asy
 async def unsequenced(
     the_log: Log, owner: asyncpg.Connection, access: Access, policies: Policies, config: Settings
 ) -> Desk:
-    """A company whose log nobody sequences; it does not wait long for it."""
-    return await make_desk(owner, access, policies, replace(config, send_write_window=timedelta(seconds=0.3)))
+    """A company whose log nobody sequences."""
+    return await make_desk(owner, access, policies, config)
 
 
 async def test_nothing_is_sent_without_the_log_and_it_goes_once_the_log_is_back(
@@ -113,7 +148,6 @@ async def test_a_worker_that_is_stopped_while_it_waits_for_the_log_sends_nothing
     unsequenced: Desk, owner: asyncpg.Connection
 ) -> None:
     message = await unsequenced.write()
-    unsequenced.config = replace(unsequenced.config, send_write_window=timedelta(seconds=5))
     x = FakeX("1901")
     job = asyncio.create_task(run(unsequenced, x))
 

@@ -44,7 +44,9 @@ TOO_WIDE = """() => {
 def shape(address: str) -> str:
     """The same for two pages that differ only in what they show: `/admin/messages/M-7` and `/admin/messages/M-8`."""
     parts = urlsplit(address)
-    path = re.sub(r"M-\d+|[^/]+@[^/]+|/\d+$|(?<=accounts/)\w+|(?<=why/)[0-9a-f-]{36}", "*", parts.path)
+    path = re.sub(
+        r"M-\d+|[^/]+@[^/]+|/\d+$|(?<=accounts/)\w+|(?<=why/)[0-9a-f-]{36}|(?<=contacts/)[0-9a-f-]{36}", "*", parts.path
+    )
     kept = {name: value for name, value in parse_qsl(parts.query) if name in {"view", "kind"}}
     names = sorted(name for name, _ in parse_qsl(parts.query))
     return f"{path}?{names}{kept}"
@@ -117,6 +119,15 @@ async def test_a_refused_form_fits_and_says_what_is_wrong_first(visit: Visit) ->
     await hugo.press("Submit")
     await expect(hugo.page.get_by_role("alert")).to_be_focused()
     assert await look(hugo, "compose refused") == []
+
+
+async def test_the_page_that_erases_a_person_fits_and_is_reached_from_an_entry(visit: Visit) -> None:
+    sarah = await visit("sarah")
+    await sarah.open("/audit?q=action:contact.created")
+    await sarah.page.locator("a.act").first.click()
+    await sarah.page.get_by_role("link", name=re.compile("^Erase @")).click()
+    await sarah.sees("I know that nobody can undo this")
+    assert await look(sarah, "erase a person") == []
 
 
 async def test_the_watch_hears_what_a_browser_complains_about(visit: Visit) -> None:

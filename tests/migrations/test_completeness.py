@@ -157,6 +157,15 @@ async def test_an_entry_about_something_else_does_not_help(
         await together(hand, APPEND_THIS.format(told(kind, uuid4() if other else story.message)), CHANGES["message"])
 
 
+async def test_an_entry_that_names_the_object_among_its_data_does_not_help(
+    hand: asyncpg.Connection, story: Story
+) -> None:
+    beside = told("message", story.message)
+    said = APPEND_THIS.format(f'{{"data":{beside},"object":{{"id":"x","kind":"system"}}}}')
+    with pytest.raises(Untold):
+        await together(hand, said, CHANGES["message"], CHANGES["revision"])
+
+
 async def test_an_earlier_transaction_does_not_help(hand: asyncpg.Connection, story: Story) -> None:
     await hand.execute(APPEND, told("message", story.message))
     with pytest.raises(Untold):

@@ -44,6 +44,7 @@ NOBODY = (
     "CREATE OR REPLACE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     "SET session_replication_role = replica",
     "SET ROLE postgres",
+    "SET ROLE govern_owner",
     "ALTER ROLE govern_reader SUPERUSER",
     "ALTER TABLE audit.entry OWNER TO govern_app",
 )
@@ -121,6 +122,17 @@ async def test_the_reader_reads_all_of_the_log_and_cannot_wait_for_ever(database
         assert await connection.fetchval("SHOW statement_timeout") == "20s"
     finally:
         await connection.close()
+
+
+async def test_the_reader_compares_rows_with_the_log_and_sees_no_text_of_theirs(
+    database: None, signed_in: dict[Login, asyncpg.Connection]
+) -> None:
+    reader = signed_in[Login.READER]
+    await reader.fetch("SELECT id, state, current_revision, scheduled_at FROM message")
+    await reader.fetch("SELECT digest FROM revision")
+    for statement in ("SELECT text FROM revision", "SELECT contact FROM message", "SELECT reason FROM role_grant"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.fetch(statement)
 
 
 @pytest.mark.parametrize("login", [Login.SEQUENCER, Login.READER])

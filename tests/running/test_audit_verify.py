@@ -6,6 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from govern.embedded import Engines, Login
 from govern.tlog.note import SignerKey
 from tests.asserts import actions
 from tests.running.conftest import Done, Govern
@@ -38,6 +39,17 @@ async def test_untouched_log_is_proven_and_the_run_recorded(signed: Log, verify:
     assert {line.split()[0] for line in done.stdout.splitlines()[:-1]} == {"proven"}
     assert done.stdout.splitlines()[-1].startswith("Proven: ")
     assert "log.verified" in await actions()
+
+
+async def test_who_may_only_read_verifies_all_and_is_told_that_nothing_was_recorded(
+    signed: Log, verify: Govern, engines: Engines
+) -> None:
+    done = verify("--full", GOVERN_DATABASE_URL=engines.database_url(Login.READER))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "proven       replay: " in done.stdout
+    assert "could not be recorded" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "log.verified" not in await actions()
 
 
 async def test_changed_log_ends_with_1_and_names_the_entry(

@@ -47,6 +47,8 @@ async def test_approval_of_a_scheduled_message_waits_for_its_time(office: Office
     at = NOW + timedelta(hours=5)
     message = await office.approve(await office.write(office.people.ana, scheduled_at=at), office.people.mia)
     assert (message.state, message.due_at, message.hold) == (State.SCHEDULED, at, None)
+    entry = await assert_audited("message.approved")
+    assert entry["change"]["state"] == {"before": "pending_approval", "after": "scheduled"}
 
 
 async def test_author_cannot_approve_own_message_even_with_two_roles(office: Office) -> None:

@@ -10,7 +10,7 @@ import pytest
 from govern.database import rows, transaction
 from govern.domain.audit import MessageRejected, ObjectRef, read_entry
 from govern.domain.members import Actor
-from govern.domain.messages import Message
+from govern.domain.messages import Kind, Message, State
 from govern.services import audit
 from govern.services.audit.erasures import PersonalFields, read_personal_fields
 from govern.services.audit.subject_keys import keys_for
@@ -20,10 +20,11 @@ from govern.services.grant_writing import BadReason
 from govern.services.holding import NotHeld, lift_hold, set_hold
 from govern.services.member_life import remove_member
 from govern.services.members import UnknownMember, find_by_email
+from govern.services.message_views import load_message
 from govern.services.refusals import reject_message
 from govern.services.subjects import AlreadyErased, SubjectKind, UnderHold
-from govern.tables import AuditEntry, AuditOpening, AuditSubjectKey
-from tests.asserts import assert_audited, assert_denied, assert_nothing_changed, assert_refused, race
+from govern.tables import AuditEntry, AuditOpening, AuditSubjectKey, Publication
+from tests.asserts import actions, assert_audited, assert_denied, assert_nothing_changed, assert_refused, race
 from tests.factories import NOW, receive_dm
 from tests.services.conftest import Office
 
@@ -115,6 +116,34 @@ async def test_opening_that_was_taken_away_from_outside_is_no_erasure(
     fields = await fields_of("contact.created")
     assert fields.erased == {"handle": None}
     assert set(fields.opened) == {"name", "x_user_id"}
+
+
+async def test_what_was_to_go_to_an_erased_person_in_private_goes_no_more(office: Office) -> None:
+    await receive_dm(office.people.help)
+    leo, at = office.people.leo, NOW + timedelta(hours=3)
+    dm: dict[str, Any] = {"kind": Kind.DM, "recipient": "marion"}
+    planned = await office.write(leo, **dm, scheduled_at=at)
+    draft = await office.write(leo, **dm, submit=False)
+    public = await office.write(office.people.ana, scheduled_at=at)
+    assert (planned.state, draft.state) == (State.SCHEDULED, State.DRAFT)
+    done = await erase(office, SubjectKind.CONTACT, "marion")
+    assert done.withdrawn == 2
+    for message in (planned, draft):
+        assert (await load_message(message.id)).state is State.WITHDRAWN
+    assert (await load_message(public.id)).state is public.state
+    (row,) = rows(await Publication.select().where(Publication.message == planned.id))
+    assert (row["closed_at"], row["failure"]) == (LATER, "The person it was for was erased.")
+    entry = await assert_audited("message.withdrawn", actor=office.people.cleo.id)
+    assert entry["change"]["state"]["after"] == "withdrawn"
+    assert (await actions())[-3:] == ["message.withdrawn", "message.withdrawn", "contact.erased"]
+
+
+async def test_refused_erasure_withdraws_nothing(office: Office) -> None:
+    await receive_dm(office.people.help)
+    await office.write(office.people.leo, kind=Kind.DM, recipient="marion")
+    await hold(office, set_hold)
+    async with assert_refused(UnderHold, office.owner):
+        await erase(office, SubjectKind.CONTACT, "marion")
 
 
 async def test_who_writes_again_after_an_erasure_is_somebody_new(office: Office) -> None:

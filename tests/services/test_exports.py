@@ -13,10 +13,26 @@ import pytest
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.exports import ExportFormat, ExportNotFound, ExportNotReady, ExportState, Question
+from govern.domain.exports import (
+    KEPT_FOR,
+    ExportExpired,
+    ExportFormat,
+    ExportNotFound,
+    ExportNotReady,
+    ExportState,
+    Question,
+)
 from govern.domain.members import Actor, token_actor
 from govern.errors import Denied
-from govern.services.export_runs import LOST_AFTER, fail_export, lost_exports, run_export, waiting_exports
+from govern.jobs.tidy import tidy
+from govern.services.export_runs import (
+    ENDING,
+    LOST_AFTER,
+    fail_export,
+    lost_exports,
+    run_export,
+    waiting_exports,
+)
 from govern.services.exports import Export, fetch_export, get_export, list_exports, read_file, request_export
 from govern.services.grants import revoke_role
 from govern.tables import AuditExportPart, Outbox
@@ -72,6 +88,29 @@ async def test_an_export_waits_is_made_and_is_fetched(office: Office, signed: Lo
     assert data.count(b"\n") == done.total
     said = await actions()
     assert [said.count(f"audit.{name}") for name in ("export_requested", "exported", "export_fetched")] == [1, 1, 1]
+
+
+async def test_a_file_is_kept_for_a_week_and_what_was_taken_out_for_ever(office: Office, signed: Log) -> None:
+    asked = await ask(office)
+    await make(office, asked)
+    end = LATER + KEPT_FOR
+    assert (await look(office, asked)).expires_at == end
+    last = end - timedelta(seconds=1)
+    assert await fetch(office, asked, now=last)
+    await tidy(now=last)
+    with pytest.raises(ExportExpired):
+        await fetch(office, asked, now=end)
+    await tidy(now=end)
+    assert await AuditExportPart.count() > 0, "a download that began in time ends"
+    await tidy(now=end + ENDING + timedelta(seconds=1))
+    assert await AuditExportPart.count() == 0
+    kept = await look(office, asked)
+    assert (kept.state, kept.requested_by, kept.reason) == (ExportState.DONE, office.people.cleo.member, SECRET)
+    assert kept.sha256 is not None
+    assert kept.expired(end)
+    with pytest.raises(ExportExpired):
+        await fetch(office, asked, now=end + timedelta(days=30))
+    assert (await actions()).count("audit.export_fetched") == 1
 
 
 async def test_the_reason_stands_in_no_entry_in_clear(office: Office, signed: Log, owner: asyncpg.Connection) -> None:

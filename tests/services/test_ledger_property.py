@@ -42,7 +42,7 @@ ANSWER = "Your parcel left today and arrives tomorrow, number {n}."
 OFFER = "Only today: 20 % off all shoes with code SAVE{n}. Reply STOP to opt out."
 WORDS = ("dm", "dm_news", "stop", "doubt", "mention", "opt_in", "opt_out", "withdraw", "clear")
 WRITING = ("write", "offer", "write_later", "offer_later")
-PAUSES = (timedelta(minutes=1), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=13), timedelta(days=3))
+PAUSES = (timedelta(minutes=1), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=19), timedelta(days=3))
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(WORDS) | st.sampled_from(WRITING) | st.sampled_from(["work", "dm", "opt_in"]),
@@ -52,6 +52,7 @@ STEPS = st.lists(
     max_size=14,
 )
 STORY = ("opt_in", "dm", "write", "offer", "work", "write_later", "offer", "stop", "write", "work", "work")
+DAY, DAYS = timedelta(days=1), timedelta(days=7)
 _numbers = count(1)
 
 
@@ -61,6 +62,7 @@ class Story:
     def __init__(self, desk: Desk, handle: str) -> None:
         self.desk, self.handle, self.now, self.sent = desk, handle, NOW, 0
         self.dues: list[datetime] = []
+        self.answers: list[datetime] = []
 
     async def step(self, what: str, pause: timedelta) -> None:
         until = self.now + pause
@@ -143,17 +145,20 @@ class Story:
             stop = next(event for event in events if event.id == message.confirms)
             assert self.now <= stop.counts_from + timedelta(minutes=5)
             return
-        assert allowed(events, account=self.desk.company.help.id, now=self.now), (message.revision.text, events)
+        assert allowed(events, account=self.desk.company.help.id, now=self.now, answers=self.answers), (message.revision.text, events)
         if "SAVE" in message.revision.text:
             assert consented(events)
+        self.answers.append(self.now)
 
 
-def allowed(events: list[ConsentEvent], *, account: object, now: datetime) -> bool:
+def allowed(events: list[ConsentEvent], *, account: object, now: datetime, answers: list[datetime]) -> bool:
     stops = [e.counts_from for e in events if e.kind is ConsentKind.OPT_OUT and e.purpose is Purpose.ALL]
     last = max(stops, default=datetime.min.replace(tzinfo=NOW.tzinfo))
     wrote = [e.counts_from for e in events if e.kind is ConsentKind.INBOUND_DM and e.account == account]
-    lately = any(last < at and now < at + timedelta(days=7) for at in wrote)
-    return lately or (consented(events) and not stops)
+    newest = max((at for at in wrote if at > last), default=None)
+    if newest is not None and now < newest + (DAYS if any(newest <= at < newest + DAY for at in answers) else DAY):
+        return True
+    return consented(events) and not stops
 
 
 def consented(events: list[ConsentEvent]) -> bool:
@@ -182,6 +187,8 @@ async def test_nothing_ever_leaves_against_the_ledger(desk: Desk) -> None:
 
     await asyncio.to_thread(collect)
     examples.append([(what, timedelta(minutes=1)) for what in STORY])
+    hour = timedelta(hours=1)
+    examples.append([("dm", hour), ("mention", 19 * hour), ("write_later", hour), ("work", 9 * hour)])  # too late by then
     story = Story(desk, "nobody")
     for number, steps in enumerate(examples):
         story = Story(desk, f"person{number}")
@@ -191,5 +198,5 @@ async def test_nothing_ever_leaves_against_the_ledger(desk: Desk) -> None:
 
 
 def test_the_naked_words_of_the_rule_tell_right_from_wrong() -> None:
-    assert not allowed([], account=None, now=NOW)
+    assert not allowed([], account=None, now=NOW, answers=[])
     assert not consented([])

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from govern.services.accounts import find_account
+from govern.services.contacts import find_contact
 from tests.factories import receive_dm, receive_mention
 
 NOBODY: Mapping[str, Any] = {"who": "nobody_at_all", "x_id": "1"}
@@ -18,4 +19,6 @@ async def make_contact(_world: object, place: str, _person: object) -> dict[str,
     account = await find_account(place)
     x_id = await receive_mention(account, handle, at=now)
     await receive_dm(account, handle, text="je préfère qu'on arrête là", at=now)
-    return {"who": handle, "x_id": x_id}
+    contact = await find_contact(handle)
+    assert contact is not None
+    return {"who": handle, "x_id": x_id, "contact": contact.id, "contact_id": contact.id}

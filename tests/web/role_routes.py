@@ -123,6 +123,7 @@ def agreement(t: Thing) -> Mapping[str, Any]:
 ASSIGN = Call(thing="colleague", body=given_role)
 READ_SOMEWHERE = person(at=At.SOMEWHERE)
 OTHERS = Call(at=At.NEVER, seen=Seen.BY_NOBODY)
+ERASE = Call(thing="contact", body=lambda _t: WHY, at=At.COMPANY, seen=Seen.BY_NOBODY)
 OWN_TOKEN = Call(thing="token", at=At.HELD, seen=Seen.BY_NOBODY)
 CHANGE = Call(
     thing="colleague",
@@ -176,6 +177,7 @@ API: Mapping[str, Call] = {
     "GET /audit/export": Call(thing="company", at=At.COMPANY),
     "GET /audit/export/{export_id:uuid}": Call(thing="export", at=At.COMPANY, seen=Seen.BY_NOBODY),
     "GET /audit/export/{export_id:uuid}/file": Call(thing="export", at=At.COMPANY, seen=Seen.BY_NOBODY),
+    "POST /contacts/{contact_id:uuid}/erase": ERASE,
     "GET /access/who-can": Call(query=lambda t: {"action": "message.read", "scope": t["scope"]}),
     "GET /access/explain": Call(
         query=lambda t: {"member": "writer@example.com", **asked(t)}, action=Action.ACCESS_READ
@@ -257,6 +259,10 @@ PANEL: Mapping[str, Call] = {
     "GET /audit/exports/{export:uuid}": Call(thing="export", at=At.COMPANY, seen=Seen.BY_NOBODY),
     "POST /audit/exports/{export:uuid}/file": Call(
         thing="export", body=lambda _t: {}, at=At.COMPANY, seen=Seen.BY_NOBODY
+    ),
+    "GET /contacts/{contact:uuid}/erase": msgspec.structs.replace(ERASE, body=None),
+    "POST /contacts/{contact:uuid}/erase": msgspec.structs.replace(
+        ERASE, body=lambda _t: {"ground": "retention", "sure": "yes", **WHY}
     ),
     "POST /pause": Call(body=stop),
     "POST /pause/{pause:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),

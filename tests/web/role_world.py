@@ -252,30 +252,10 @@ class World:
         return {"token": token, "token_id": token}
 
 
+_LIFE = frozenset({"build", "close", "thing", "use_up"})
 _PERSONAL = frozenset({"export", "own_message", "token"})
 _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
-    kind: getattr(World, kind)
-    for kind in [
-        "account",
-        "colleague",
-        "company",
-        "entry",
-        "export",
-        "grant",
-        "invited",
-        "member",
-        "message",
-        "others_passkey",
-        "others_session",
-        "others_token",
-        "others_view",
-        "own_message",
-        "pause",
-        "proven",
-        "suspended",
-        "tile",
-        "token",
-    ]
+    name: maker for name, maker in vars(World).items() if not name.startswith("_") and name not in _LIFE
 }
 _MAKERS["contact"] = make_contact
 
@@ -283,8 +263,8 @@ _MAKERS["contact"] = make_contact
 def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
-    people = ("contact", "grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
-    log = ("entry", "export", "export_id", "view")
+    people = ("grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
+    log = ("contact", "contact_id", "entry", "export", "export_id", "view")
     return {
         **dict.fromkeys((*people, *log), some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from govern.key_ring import NONCE_BYTES
 from govern.settings import Env, Settings, SettingsError
-from govern.xapi.vault import NONCE_BYTES, BrokenSeal, MissingKey, Vault
+from govern.xapi.vault import BrokenSeal, MissingKey, Vault
 
 ACCOUNT = UUID("0198a1b2-0000-7000-8000-000000000001")
 OTHER = UUID("0198a1b2-0000-7000-8000-000000000002")
@@ -111,4 +112,4 @@ def test_production_derives_nothing() -> None:
 
 
 def test_vault_shows_key_ids_only(vault: Vault) -> None:
-    assert repr(vault) == "Vault(keys=['new', 'old'], '***')"
+    assert repr(vault) == "Vault(KeyRing(ids=['new', 'old'], '***'))"

@@ -1,6 +1,7 @@
 """What can be taken out of the audit log: a range, which leaves nothing out, or the answer to a query."""
 
 import re
+from datetime import timedelta
 from enum import StrEnum
 
 import msgspec
@@ -12,6 +13,8 @@ from govern.errors import N_, Conflict, Invalid, NotFound
 MAX_ENTRIES = 100_000
 MAX_BYTES = 2 << 30
 MIN_REASON = 3
+KEPT_FOR = timedelta(days=7)
+"""How long the file of an export can be fetched; what was taken out, and why, is kept for ever."""
 _RANGE = re.compile(r"([0-9]{1,15}):([0-9]{0,15})")
 
 
@@ -75,6 +78,11 @@ class BeyondLog(Conflict):
 
     code = "export.beyond_log"
     template = N_("The signed log has {size} entries; the export would need more.")
+
+
+class ExportExpired(Conflict):
+    code = "export.expired"
+    template = N_("The file of this export was kept for {days} days and is gone. Ask for it again.")
 
 
 class ExportNotReady(Conflict):

@@ -156,6 +156,7 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
 
 TERMINAL = frozenset({State.REJECTED, State.SENT, State.FAILED, State.WITHDRAWN})
 DUE_STATES = frozenset(state for state, event in TRANSITIONS if event is Event.CLAIM)
+WITHDRAWABLE = frozenset(state for state, event in TRANSITIONS if event is Event.WITHDRAW)
 
 
 SERVICE = UUID(int=0)

@@ -25,7 +25,8 @@ LONGEST_SOCKET_FOLDER = 90  # a socket's path ends at 107 bytes on Linux, 103 on
 PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)  # the setting is a list with commas and quotes
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests: a crash may lose all
 INIT = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-APP_ROLE = "govern_app"  # the migrations give the roles their rights; web and worker are members of this one
+# The migrations give the roles their rights. Web and worker are members of the first; nobody signs in as the second.
+APP_ROLE, OWNER_ROLE = "govern_app", "govern_owner"
 PORT = 5432  # part of the socket's name only; PGPORT in the environment must not change it
 
 
@@ -58,6 +59,10 @@ class Login(StrEnum):
 class Postgres:
     """A running PostgreSQL server and the ways into it."""
 
+    version = VERSION
+    binaries = BINARIES
+    init: tuple[str, ...] = INIT
+
     def __init__(self, folder: DataDir, *, fast: bool) -> None:
         self._folder = folder
         self._fast = fast
@@ -73,12 +78,12 @@ class Postgres:
 
     def start(self) -> None:
         """Make the cluster if there is none, start it, and see that database and logins are there."""
-        let_reach(self._user, BINARIES, self._folder.path)
+        let_reach(self._user, self.binaries, self._folder.path)
         if not self._data.exists():
             self._init()
         found = (self._data / "PG_VERSION").read_text().strip()
-        if found != str(VERSION):
-            raise OtherVersion(folder=self._data, found=found, expected=VERSION)
+        if found != str(self.version):
+            raise OtherVersion(folder=self._data, found=found, expected=self.version)
         self._end_left_over()
         self._choose_socket_folder()
         self.process = self._make()
@@ -105,7 +110,7 @@ class Postgres:
             PartFailed: the server refused it.
         """
         done = subprocess.run(  # noqa: S603 - the wheel's own psql
-            [BINARIES / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database],
+            [self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database],
             input=text,
             env={
                 "PGHOST": str(self._sockets),
@@ -139,7 +144,7 @@ class Postgres:
     def _process(self, program: str, *options: str, stop_signal: signal.Signals, grace: float) -> Process:
         return Process(
             "PostgreSQL",
-            [str(BINARIES / program), *options],
+            [str(self.binaries / program), *options],
             log=self._folder.log("postgres"),
             cwd=self._folder.path,
             user=self._user,
@@ -158,7 +163,7 @@ class Postgres:
             for path in (fresh, password, password.parent):
                 hand_over(self._user, path)
             options = [f"--pgdata={fresh}", "--auth=scram-sha-256", f"--pwfile={password}", f"--username={Login.OWNER}"]
-            options += [*INIT, *(["--no-sync"] if self._fast else [])]
+            options += [*self.init, *(["--no-sync"] if self._fast else [])]
             self._process("initdb", *options, stop_signal=signal.SIGINT, grace=10).finish(limit=120)
         fresh.rename(self._data)
 
@@ -192,7 +197,7 @@ class Postgres:
         lines = [
             f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') "
             f"THEN CREATE ROLE {role} NOLOGIN; END IF; END $$;"
-            for role in (APP_ROLE, *logins)
+            for role in (APP_ROLE, OWNER_ROLE, *logins)
         ]
         lines += [f"ALTER ROLE {login} LOGIN PASSWORD '{self._passwords[login]}';" for login in logins]
         lines += [f"GRANT {APP_ROLE} TO {login};" for login in members]

@@ -59,7 +59,7 @@ async def publish(
         if claim is None:
             return None
         if isinstance(claim, Claim):
-            result = await _send(claim, connect, settings=settings, clock=clock)
+            result = await _send(claim, connect, clock=clock)
             message = await _undisturbed(_settle(claim, result, clock=clock))
             logger.info("publication.settled", message=message.number, outcome=result.outcome.value, code=result.code)
             return result
@@ -67,9 +67,9 @@ async def publish(
     return None
 
 
-async def _send(claim: Claim, connect: Connect, *, settings: Settings, clock: Callable[[], datetime]) -> Result:
+async def _send(claim: Claim, connect: Connect, *, clock: Callable[[], datetime]) -> Result:
     """One POST, no retry; every way it can end becomes a result. A cancelled one does too: the client sees to that."""
-    held_back = await _barrier(claim, settings=settings, clock=clock)
+    held_back = await _barrier(claim, clock=clock)
     if held_back is not None:
         return held_back
     if isinstance(claim.outgoing, OutgoingDm) and not claim.outgoing.recipient_id:
@@ -85,10 +85,10 @@ async def _send(claim: Claim, connect: Connect, *, settings: Settings, clock: Ca
     return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange)
 
 
-async def _barrier(claim: Claim, *, settings: Settings, clock: Callable[[], datetime]) -> Result | None:
+async def _barrier(claim: Claim, *, clock: Callable[[], datetime]) -> Result | None:
     """Wait until the log has confirmed that we are about to send; what it does not confirm is not sent."""
     try:
-        await included(claim.receipt, timeout=min(LOG_WAIT, settings.send_write_window).total_seconds())
+        await included(claim.receipt, timeout=LOG_WAIT.total_seconds())
     except Unavailable as error:
         logger.error("publication.not_in_log", attempt=str(claim.attempt), reason=error.detail)  # noqa: TRY400 - no more to say
         return _not_sent(claim, "log_not_included", error.detail, clock())

@@ -27,10 +27,11 @@ async def sequence(key: SignerKey, guard: Guard, *, stop: asyncio.Event, every: 
     Raises:
         GovernError: the log refuses to go on, as `log.forked`; nothing is signed any more.
     """
+    placed = asyncio.Event()
     loops = [
-        asyncio.create_task(_again(lambda: _place_and_publish(key, guard), stop, every)),
+        asyncio.create_task(_again(lambda: _place_and_publish(key, guard, placed), stop, every)),
         asyncio.create_task(_again(_index_all, stop, every)),
-        asyncio.create_task(_again(_look, stop, LOOK_EVERY)),
+        asyncio.create_task(_look_again(placed, stop, every)),
     ]
     try:
         await asyncio.gather(*loops)
@@ -39,14 +40,22 @@ async def sequence(key: SignerKey, guard: Guard, *, stop: asyncio.Event, every: 
         await asyncio.gather(*loops, return_exceptions=True)
 
 
-async def _place_and_publish(key: SignerKey, guard: Guard) -> None:
+async def _place_and_publish(key: SignerKey, guard: Guard, placed: asyncio.Event) -> None:
     await place()
+    placed.set()
     await publish(key, guard)
 
 
 async def _index_all() -> None:
     while await index_published():
         pass
+
+
+async def _look_again(placed: asyncio.Event, stop: asyncio.Event, every: float) -> None:
+    """Look once an hour, first after the first placing: what was written while nobody sequenced is not left out."""
+    while not (placed.is_set() or stop.is_set()):
+        await _rest(stop, every)
+    await _again(_look, stop, LOOK_EVERY)
 
 
 async def _look() -> None:

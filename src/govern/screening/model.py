@@ -18,8 +18,6 @@ from govern.screening.normalise import View
 MAX_SPANS = 5
 MIN_EXPLAINED = 10
 """Less sure than this, a verdict has no spans: nobody asks why a text is fine."""
-NOTHING = -1
-"""What speaks against the verdict adds, or nothing at all: little more than nothing may still be the best reason."""
 _PLACES = 10_000
 """Square roots are taken of so many times the number, as integers."""
 # From which log-odds on, in thousandths, a probability is 1, 2, 3 ... hundredths.
@@ -124,8 +122,8 @@ def _joined(parts: Sequence[_Stretch]) -> _Stretch:
 def _spans(view: View, stretch: _Stretch, model: Model) -> tuple[Span, ...]:
     """Return the words of the strongest n-grams that speak for the verdict, none within another, in the original."""
     chosen: list[Span] = []
-    reasons = _reasons(view.text, stretch, model)
-    for start, end in sorted(reasons, key=lambda span: (-reasons[span], span)):
+    strongest = sorted(_reasons(view.text, stretch, model), key=lambda each: (-each[0], each[1]))
+    for _, (start, end) in strongest:
         if len(chosen) == MAX_SPANS:
             break
         if all(end <= other_start or other_end <= start for other_start, other_end in chosen):
@@ -133,36 +131,28 @@ def _spans(view: View, stretch: _Stretch, model: Model) -> tuple[Span, ...]:
     return tuple(view.span(start, end) for start, end in sorted(chosen))
 
 
-def _reasons(text: str, stretch: _Stretch, model: Model) -> dict[Span, int]:
-    """Return what the strongest n-gram of each word and pair of words adds, where it adds anything."""
+def _reasons(text: str, stretch: _Stretch, model: Model) -> Iterator[tuple[int, Span]]:
+    """Yield what each n-gram adds and the words it stands in."""
     zeros = plain(text)
     tokens = [(match.start(), match.end(), match[0]) for match in TOKEN.finditer(zeros, stretch.start, stretch.end)]
-    reasons = _single_reasons(zeros, tokens, stretch, model)
-    weights, root = model.weights.word, _root(len(stretch.grams.word)) or 1
-    for (start, _, first), (_, end, second) in pairwise(tokens):
-        if (weight := weights.get(f"{first} {second}", 0)) > 0:
-            reasons[start, end] = 100 * weight // root
-    return reasons
-
-
-def _share(weight: int, root: int) -> int:
-    return 100 * weight // root if weight > 0 else NOTHING
-
-
-def _single_reasons(
-    zeros: str, tokens: Iterable[tuple[int, int, str]], stretch: _Stretch, model: Model
-) -> dict[Span, int]:
-    weights = model.weights
-    words, letters, ideas = (_root(len(kind)) or 1 for kind in stretch.grams)
-    found: dict[str, int] = {}  # by a word with the character before and behind it: hostile texts repeat theirs
-    reasons: dict[Span, int] = {}
+    weights, grams = model.weights, stretch.grams
+    roots = [_root(len(kind)) or 1 for kind in grams]
     for start, end, word in tokens:
-        around = zeros[max(0, start - 1) : end + 1]
-        if (best := found.get(around)) is None:
-            idea = max([weights.idea.get(idea, 0) for idea in model.ideas_of(word)], default=0)
-            letter = max([weights.letter.get(gram, 0) for gram in letter_grams(around)], default=0)
-            best = max(_share(weights.word.get(word, 0), words), _share(letter, letters), _share(idea, ideas))
-            found[around] = best
-        if best > NOTHING:
-            reasons[start, end] = best
-    return reasons
+        yield from _positive(weights.word.get(word, 0), roots[0], start, end)
+        yield from _positive(
+            max((weights.idea.get(idea, 0) for idea in model.ideas_of(word)), default=0), roots[2], start, end
+        )
+        letters = zeros[max(0, start - 1) : end + 1]
+        best = max((weights.letter.get(gram, 0) for gram in _letters(letters)), default=0)
+        yield from _positive(best, roots[1], start, end)
+    for (start, _, first), (_, end, second) in pairwise(tokens):
+        yield from _positive(weights.word.get(f"{first} {second}", 0), roots[0], start, end)
+
+
+def _positive(weight: int, root: int, start: int, end: int) -> Iterator[tuple[int, Span]]:
+    if weight > 0:
+        yield 100 * weight // root, (start, end)
+
+
+def _letters(text: str) -> Iterator[str]:
+    return (text[at : at + size] for size in LETTERS for at in range(len(text) - size + 1))

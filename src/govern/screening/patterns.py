@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import re2
@@ -63,14 +64,16 @@ class PatternSet(Generic[Key]):
             self._set.Compile()
 
     def find(self, text: str) -> Iterator[tuple[int, int, Key]]:
-        """Yield the places of all patterns, pattern by pattern in their order, at most 101 of each."""
+        """Return the places of all patterns, pattern by pattern in their order, at most 101 of each."""
+        return self.find_all(text, most=MAX_HITS)
+
+    def find_all(self, text: str, *, most: int | None = None) -> Iterator[tuple[int, int, Key]]:
+        """Yield the places of all patterns, pattern by pattern in their order, `most` of each or all of them."""
         if self._set is None:
             return
         for number in sorted(self._set.Match(text) or ()):
             key, pattern = self._patterns[number]
-            for count, (start, end) in enumerate(pattern.find(text)):
-                if count == MAX_HITS:
-                    break
+            for start, end in islice(pattern.find(text), most):
                 yield start, end, key
 
 

@@ -11,7 +11,7 @@ import msgspec
 from govern.screening.findings import Decision, Family, Finding, Klass, Message, severity_of
 from govern.screening.model import ModelVerdict
 from govern.screening.normalise import View
-from govern.screening.patterns import Pattern
+from govern.screening.patterns import PatternSet
 from govern.screening.terms import TermHit
 
 _SENTENCE_END = re.compile(r"""[.!?;:]+(?=[\s"'»”]|$)|\n""")
@@ -37,7 +37,6 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     weight: int
     floor: Klass | None
     message: Message
-    pattern: Pattern | None
 
 
 class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +61,8 @@ class PromotionalRules(msgspec.Struct, frozen=True, kw_only=True):
     further_percent: int
     categories: Mapping[str, Category]
     signals: Mapping[str, Signal]
+    patterns: PatternSet[str]
+    """The signals' patterns, by the signal's id."""
     model: ModelRule
 
 
@@ -123,9 +124,7 @@ def with_opinion(verdict: Verdict, opinion: ModelVerdict, rules: PromotionalRule
 
 def _hits(text: str, terms: Iterable[TermHit], rules: PromotionalRules) -> list[_Hit]:
     found = [(hit.start, hit.end, rules.signals[hit.rule]) for hit in terms if hit.rule in rules.signals]
-    for signal in rules.signals.values():
-        if signal.pattern:
-            found.extend((start, end, signal) for start, end in signal.pattern.find(text))
+    found.extend((start, end, rules.signals[rule]) for start, end, rule in rules.patterns.find_all(text))
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     found.sort(key=lambda hit: (hit[0], -hit[1], -hit[2].weight, hit[2].id))
     reach: dict[str, int] = {}  # per category: how far its hits go so far; what ends before that is nested in one

@@ -9,7 +9,7 @@ import msgspec
 from govern.domain.consent import PermissionState
 from govern.domain.messages import Kind
 from govern.screening.findings import Decision, Klass, Message, Wording
-from govern.screening.patterns import Pattern
+from govern.screening.patterns import Pattern, PatternSet
 from govern.screening.permission import NEVER, Matrix, PermissionRules
 from govern.screening.policy_files import InlineTest, RuleId, Strict, language_faults, pattern_faults
 from govern.screening.promotional import Category, ModelRule, PromotionalRules, Signal
@@ -90,7 +90,7 @@ def terms(file: PromotionalFile) -> Iterator[tuple[str, Term]]:
 
 def inline_tests(file: PromotionalFile) -> Mapping[str, tuple[InlineTest, ...]]:
     """Return the tests beside each signal."""
-    return {rule.id: rule.test for rule in (file.model, *file.signal)}
+    return {file.model.id: file.model.test} | {signal.id: signal.test for signal in file.signal}
 
 
 def permission_rules(file: PromotionalFile) -> PermissionRules:
@@ -115,6 +115,7 @@ def compiled(file: PromotionalFile) -> PromotionalRules:
             for name, table in file.categories.items()
         },
         signals={table.id: _signal(table) for table in file.signal},
+        patterns=PatternSet((table.id, Pattern(table.pattern)) for table in file.signal if table.pattern),
         model=ModelRule(id=file.model.id, suspected=file.model.suspected, message=file.model.message),
     )
 
@@ -126,7 +127,6 @@ def _signal(table: SignalTable) -> Signal:
         weight=_hundredths(table.weight),
         floor=table.klass,
         message=table.message,
-        pattern=Pattern(table.pattern) if table.pattern else None,
     )
 
 

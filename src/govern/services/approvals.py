@@ -30,7 +30,7 @@ from govern.services.acknowledgements import Acknowledged, acknowledge
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
-from govern.services.publications import close_unsent, plan_publication
+from govern.services.publications import close_unsent, on_its_way, plan_publication
 from govern.services.revisions import write_revision
 from govern.services.screening import WRITE_ACTION, judge_revision, keep_screening
 from govern.services.submission import approval_rule
@@ -138,6 +138,7 @@ async def _approve(
     state = next_state(message.state, Event.APPROVE) if complete else message.state
     if complete:
         await change_message(message, now, state=state.value)
+        state = on_its_way(message, state, now=now)
     await audit.record(
         MessageApproved(
             revision=message.revision.number,

@@ -50,17 +50,20 @@ async def lock_contact(contact: UUID) -> None:
     await ContactTable.raw(_LOCK, contact)
 
 
-async def find_and_lock_contact(handle: str) -> Contact:
-    """Lock the row of the contact with this handle until the end of the transaction.
+async def find_and_lock_contact(which: str | UUID) -> Contact:
+    """Lock the row of the contact with this handle or id until the end of the transaction.
 
     Raises:
         UnknownContact, BadHandle
     """
-    found = await find_contact(handle)
-    if found is None:
-        raise UnknownContact(name=parse_handle(handle))
-    await lock_contact(found.id)
-    return await get_contact(found.id)
+    if isinstance(which, UUID):
+        contact = (await read_contact(which)).id
+    elif found := await find_contact(which):
+        contact = found.id
+    else:
+        raise UnknownContact(name=parse_handle(which))
+    await lock_contact(contact)
+    return await get_contact(contact)
 
 
 async def forget_contact(contact: UUID) -> None:
@@ -68,6 +71,18 @@ async def forget_contact(contact: UUID) -> None:
     await ContactTable.update(
         {ContactTable.handle: ERASED_HANDLE, ContactTable.name: "", ContactTable.x_user_id: None}
     ).where(ContactTable.id == contact)
+
+
+async def read_contact(contact: UUID) -> Contact:
+    """Return the contact of an id.
+
+    Raises:
+        UnknownContact
+    """
+    found = _first(await ContactTable.raw(_BY_ID, contact))
+    if found is None:
+        raise UnknownContact(name=str(contact))
+    return found
 
 
 async def called_contact(which: UUID | str) -> Contact:

@@ -15,7 +15,7 @@ from govern.access import Access
 from govern.database import rows, transaction
 from govern.domain.actions import COMPANY, Action, Decision, Target
 from govern.domain.audit import AuditExported, AuditExportFailed, ObjectRef
-from govern.domain.exports import ExportFormat, Question, check_export_reason, check_question
+from govern.domain.exports import KEPT_FOR, ExportFormat, Question, check_export_reason, check_question
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor, Via, member_actor
 from govern.errors import GovernError
@@ -31,6 +31,8 @@ logger = log.get(__name__)
 PART = 1 << 20
 LOST_AFTER = timedelta(hours=2)
 """An export that is not done by then was lost with its worker."""
+ENDING = timedelta(hours=1)
+"""A download that began in time ends: the bytes go this much later."""
 _WHOLE = frozenset({COMPANY})
 _CLAIM = """
 UPDATE audit_export SET state = 'running' WHERE id = {} AND state = 'queued'
@@ -45,6 +47,9 @@ UPDATE audit_export SET state = 'failed', error = {}, finished_at = {}
  WHERE id = {} AND finished_at IS NULL RETURNING requested_by
 """
 _DROP_PARTS = "DELETE FROM audit_export_part WHERE export = {}"
+_DROP_EXPIRED = """
+DELETE FROM audit_export_part p USING audit_export e WHERE e.id = p.export AND e.finished_at < {} RETURNING p.export
+"""
 _WAITING = "SELECT id FROM audit_export WHERE state = 'queued' AND created_at <= {} ORDER BY created_at LIMIT 20"
 _LOST = "SELECT id FROM audit_export WHERE finished_at IS NULL AND created_at < {} LIMIT 20"
 
@@ -130,6 +135,13 @@ async def fail_export(export_id: UUID, *, cause: str, says: str, now: datetime) 
             scope=COMPANY,
         )
         logger.warning("export.failed", export=str(export_id), cause=cause)
+
+
+async def drop_expired_files(*, now: datetime) -> int:
+    """Delete the bytes of exports whose time is over, and return of how many; who took what out, and why, stays."""
+    async with transaction():
+        dropped = rows(await AuditExportPart.raw(_DROP_EXPIRED, now - KEPT_FOR - ENDING))
+    return len({row["export"] for row in dropped})
 
 
 async def waiting_exports(*, now: datetime) -> list[UUID]:

@@ -12,6 +12,8 @@ from govern.database import rows
 from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.audit import AuditExportFetched, AuditExportRequested, ObjectRef
 from govern.domain.exports import (
+    KEPT_FOR,
+    ExportExpired,
     ExportFormat,
     ExportNotFound,
     ExportNotReady,
@@ -60,6 +62,15 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     created_at: datetime
     finished_at: datetime | None
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Until when its file can be fetched; None: there is none."""
+        return self.finished_at + KEPT_FOR if self.sha256 and self.finished_at else None
+
+    def expired(self, now: datetime) -> bool:
+        """Tell whether its file is gone."""
+        return self.expires_at is not None and self.expires_at <= now
 
     @property
     def file_name(self) -> str:
@@ -148,7 +159,7 @@ async def fetch_export(export_id: UUID, *, actor: Actor, access: Access, now: da
 
     Raises:
         Denied: also without a fresh proof of who asks: the file is the log itself.
-        ExportNotFound, ExportNotReady
+        ExportNotFound, ExportNotReady, ExportExpired
     """
     async with use_case(actor=actor, now=now):
         this = ObjectRef(kind="export", id=export_id)
@@ -157,6 +168,8 @@ async def fetch_export(export_id: UUID, *, actor: Actor, access: Access, now: da
         export = await _own(export_id, actor)
         if export.sha256 is None:
             raise ExportNotReady(state=export.state.value)
+        if export.expired(now):
+            raise ExportExpired(days=KEPT_FOR.days)
         await audit.record(
             AuditExportFetched(file=export.sha256), actor=actor, now=now, object=this, scope=COMPANY, decision=decision
         )

@@ -6,7 +6,7 @@ from uuid import UUID
 from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.ids import message_number, uuid7
-from govern.domain.messages import Event, Kind, Message, next_state
+from govern.domain.messages import Event, Kind, Message, State, next_state
 from govern.domain.publications import Hold, UnknownTwin, not_after, x_kind
 from govern.services import outbox
 from govern.services.accounts import find_account
@@ -45,7 +45,7 @@ async def plan_publication(
     With `undo_window` a message without a time waits as long as its account lets the approver take the approval back.
     """
     account = await find_account(message.account)
-    timed = message.scheduled_at is not None and message.scheduled_at > now
+    timed = _timed(message, now)
     due_at = message.scheduled_at if timed and message.scheduled_at else now
     window = _window(account, message, now) if undo_window and not timed else timedelta(0)
     await Publication.raw(
@@ -68,6 +68,15 @@ async def plan_publication(
     if timed:
         await change_message(message, now, state=next_state(message.state, Event.SCHEDULE).value)
     await outbox.enqueue("publish", now=now, due_at=due_at + window, account=str(message.account_id))
+
+
+def on_its_way(message: Message, state: State, *, now: datetime) -> State:
+    """Return the state in which `plan_publication` leaves a message that became `state`: its entry tells where it led."""
+    return next_state(state, Event.SCHEDULE) if _timed(message, now) else state
+
+
+def _timed(message: Message, now: datetime) -> bool:
+    return message.scheduled_at is not None and message.scheduled_at > now
 
 
 def _window(account: Account, message: Message, now: datetime) -> timedelta:

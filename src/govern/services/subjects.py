@@ -29,7 +29,7 @@ class SubjectKind(StrEnum):
     """What an erasure or a hold is about."""
 
     CONTACT = "contact"
-    """A person outside, named by handle."""
+    """A person outside, named by handle or id."""
     MEMBER = "member"
     """A person of the company who left, named by e-mail address."""
     MESSAGE = "message"
@@ -62,7 +62,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind.value}:{self.object.id}"
 
 
-async def find_subject(kind: SubjectKind, which: str, *, actor: Actor, access: Access) -> Subject:
+async def find_subject(kind: SubjectKind, which: str | UUID, *, actor: Actor, access: Access) -> Subject:
     """Lock the subject's row and decide; who may not do it hears of the denial, whether there is such a one or not."""
     if kind is SubjectKind.MESSAGE:
         message = await lock_message(which)
@@ -74,9 +74,9 @@ async def find_subject(kind: SubjectKind, which: str, *, actor: Actor, access: A
         contact = await find_and_lock_contact(which)
         about_it, name, gone = ObjectRef(kind="contact", id=contact.id), f"@{contact.handle}", True
     else:
-        member = await find_and_lock(which)
+        member = await find_and_lock(str(which))
         if member is None:
-            raise UnknownMember(name=which[:80])
+            raise UnknownMember(name=str(which)[:80])
         about_it, name, gone = ObjectRef(kind="member", id=member.id), member.name, member.state is MemberState.LEFT
     about(about_it)
     return Subject(kind=kind, object=about_it, name=name, scope=COMPANY, decision=decision, gone=gone)

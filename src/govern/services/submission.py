@@ -22,7 +22,7 @@ from govern.services.grant_source import roles_at
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
-from govern.services.publications import plan_publication, refuse_unknown_twin
+from govern.services.publications import on_its_way, plan_publication, refuse_unknown_twin
 from govern.services.screening import WRITE_ACTION, Screened, judge_revision, keep_screening
 from govern.services.use_case import use_case
 
@@ -133,11 +133,12 @@ async def hand_in(
         approvals_required=required,
         deadline_at=deadline,
     )
+    led_to = on_its_way(message, state, now=now) if direct else state
     await audit.record(
         MessageSubmitted(
             revision=message.revision.number,
             digest=message.revision.digest.hex(),
-            state=state.value,
+            state=led_to.value,
             rule=rule.id,
             required=required,
             deadline=deadline,
@@ -146,7 +147,7 @@ async def hand_in(
         now=now,
         object=message_ref(message),
         scope=message.scope,
-        change=state_change(message, state),
+        change=state_change(message, led_to),
         decision=allowing if direct else decision,
     )
     if direct:

@@ -1,24 +1,13 @@
 """Sealing of account credentials: AES-256-GCM, bound to the row, the column and the version they stand in."""
 
-import base64
-import os
-import re
-from collections.abc import Mapping
 from typing import Self
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from govern.errors import N_, Unavailable
+from govern.key_ring import KeyRing, NoSuchKey, Place, SealBroken
 from govern.settings import Settings, SettingsError
 
-NONCE_BYTES = 12
-KEY_BYTES = 32
-DEVELOPMENT_KEY = "dev"
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_SETTING = "GOVERN_TOKEN_KEYS"
 
 
 class MissingKey(Unavailable):
@@ -38,9 +27,8 @@ class BrokenSeal(Unavailable):
 class Vault:
     """Seals with the first key, opens with all of them."""
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
-        self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
-        self._first = next(iter(self._keys))
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
 
     @classmethod
     def from_setting(cls, text: str) -> Self:
@@ -49,35 +37,24 @@ class Vault:
         Raises:
             SettingsError: with one sentence per fault; none shows a key.
         """
-        keys: dict[str, bytes] = {}
-        faults = []
-        for place, item in enumerate(text.split(","), start=1):
-            key_id, _, encoded = item.strip().partition(":")
-            key = _decode(encoded)
-            if not _KEY_ID.fullmatch(key_id) or key_id in keys or len(key) != KEY_BYTES:
-                faults.append(
-                    f"GOVERN_TOKEN_KEYS: key {place} must be an id of its own, a colon and 32 bytes in base64."
-                )
-            keys[key_id] = key
-        if faults:
-            raise SettingsError(faults)
-        return cls(keys)
+        return cls(KeyRing.parse(text, setting=_SETTING))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """Take GOVERN_TOKEN_KEYS; in development without it, one key derived from GOVERN_SECRET_KEY (RFC 5869)."""
+        """Take GOVERN_TOKEN_KEYS; in development without it, one key derived from GOVERN_SECRET_KEY.
+
+        Raises:
+            SettingsError: it is not set in production, or malformed.
+        """
         if settings.token_keys:
             return cls.from_setting(settings.token_keys)
         if settings.production:
-            raise SettingsError(["GOVERN_TOKEN_KEYS is not set; account credentials cannot be sealed without it."])
-        derive = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"govern|account_credential|dev")
-        return cls({DEVELOPMENT_KEY: derive.derive(settings.secret_key.encode())})
+            raise SettingsError([f"{_SETTING} is not set; account credentials cannot be sealed without it."])
+        return cls(KeyRing.for_development(settings.secret_key, purpose="account_credential"))
 
     def seal(self, plain: str, *, account_id: UUID, column: str, version: int) -> tuple[str, bytes]:
-        """Return the id of the key and the sealed bytes: 12 random bytes, ciphertext, tag."""
-        nonce = os.urandom(NONCE_BYTES)
-        place = _place(account_id, column, self._first, version)
-        return self._first, nonce + self._keys[self._first].encrypt(nonce, plain.encode(), place)
+        """Return the id of the key and the sealed bytes."""
+        return self._ring.seal(plain.encode(), place=_place(account_id, column, version))
 
     def open(self, sealed: bytes, *, account_id: UUID, column: str, key_id: str, version: int) -> str:
         """Return what was sealed at exactly this place.
@@ -86,25 +63,16 @@ class Vault:
             MissingKey: the key is not here; the error names it.
             BrokenSeal: moved from elsewhere, changed, or cut.
         """
-        key = self._keys.get(key_id)
-        if key is None:
-            raise MissingKey(key_id=key_id)
-        place = _place(account_id, column, key_id, version)
         try:
-            return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place).decode()
-        except (InvalidTag, ValueError) as error:
+            return self._ring.open(sealed, key_id=key_id, place=_place(account_id, column, version)).decode()
+        except NoSuchKey as error:
+            raise MissingKey(key_id=key_id) from error
+        except SealBroken as error:
             raise BrokenSeal(column=column, account_id=account_id, key_id=key_id) from error
 
     def __repr__(self) -> str:
-        return f"Vault(keys={list(self._keys)}, '***')"
+        return f"Vault({self._ring!r})"
 
 
-def _place(account_id: UUID, column: str, key_id: str, version: int) -> bytes:
-    return f"govern|account_credential|{account_id}|{column}|{key_id}|{version}".encode()
-
-
-def _decode(encoded: str) -> bytes:
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except ValueError:  # not base64, or not even ASCII
-        return b""
+def _place(account_id: UUID, column: str, version: int) -> Place:
+    return lambda key_id: f"govern|account_credential|{account_id}|{column}|{key_id}|{version}"

@@ -1,6 +1,7 @@
 """The guard file: compare-and-swap that outlives a crash, and a key that nobody else may read."""
 
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,28 +47,28 @@ def test_what_a_crash_left_half_written_is_not_read(tmp_path: Path) -> None:
     assert guard.read() == "two\n"
 
 
-def count_up(path: Path) -> None:
-    guard, done = Guard(path), 0
-    while done < 20:
-        old = guard.read()
-        assert old is not None
-        try:
-            guard.swap(old, f"{int(old) + 1}\n")
-        except GuardChanged:
-            continue
-        done += 1
+# A program of its own: each process has its own lock, as two sequencers would.
+COUNT_UP = """
+import sys
+from pathlib import Path
+from govern.services.audit.guard import Guard, GuardChanged
+
+guard, done = Guard(Path(sys.argv[1])), 0
+while done < 20:
+    old = guard.read()
+    try:
+        guard.swap(old, f"{int(old) + 1}\\n")
+    except GuardChanged:
+        continue
+    done += 1
+"""
 
 
 def test_processes_that_swap_at_once_lose_no_swap(tmp_path: Path) -> None:
     path = tmp_path / "guard"
     Guard(path).swap(None, "0\n")
-    fresh = multiprocessing.get_context("spawn")
-    workers = [fresh.Process(target=count_up, args=(path,)) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    programs = [subprocess.Popen([sys.executable, "-c", COUNT_UP, str(path)]) for _ in range(3)]
+    assert [program.wait(60) for program in programs] == [0, 0, 0]
     assert Guard(path).read() == "60\n"
 
 

@@ -4,12 +4,16 @@ import base64
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
-from govern.domain.audit import SystemStarted
+from govern.domain.audit import LogContinued, SystemStarted
 from govern.services.audit.state import Health, log_health
+from govern.services.audit.verifying import LOG
 from govern.tlog.canonical import leaf_hash
+from govern.tlog.checkpoint import Checkpoint, sign_checkpoint
+from govern.tlog.note import SignerKey, parse_note, sign_note
 from tests.factories import NOW
 from tests.services.audit.conftest import record
 from tests.services.audit.watched import Watched, entry_at, falls
@@ -149,6 +153,29 @@ async def test_edited_checkpoint_is_named(watched: Watched, steps: Sequence[int]
         f" WHERE size = {steps[2]}"
     )
     assert falls(await watched.verify()) == {"history": steps[2] - 1}
+
+
+async def test_older_checkpoint_that_another_key_signed_is_named(watched: Watched, steps: Sequence[int]) -> None:
+    found = await watched.owner.fetchval(f"SELECT note FROM audit.checkpoint WHERE size = {steps[2]}")
+    forged = sign_note(parse_note(found).text, SignerKey.generate(watched.log.key.name))
+    await watched.attack(f"UPDATE audit.checkpoint SET note = '{forged}' WHERE size = {steps[2]}")
+    assert falls(await watched.verify()) == {"history": steps[2] - 1}, "its root is right, its signature is not"
+
+
+async def test_checkpoint_under_an_earlier_name_of_the_log_is_judged_by_its_root(
+    watched: Watched, steps: Sequence[int]
+) -> None:
+    before = SignerKey.generate("before.example/audit")
+    told: dict[str, Any] = {"key": "0" * 64, "signed": 9, "root": "0" * 64, "size": 1, "reason": "restored"}
+    await record(LogContinued(before=before.name, origin=watched.log.key.name, **told), object=LOG)
+    await watched.sign()
+    root = await watched.owner.fetchval(f"SELECT root FROM audit.checkpoint WHERE size = {steps[2]}")
+    for kept, found in ((root, {}), (bytes(32), {"history": steps[2] - 1})):
+        note = sign_checkpoint(Checkpoint(before.name, steps[2], kept), before)
+        await watched.attack(
+            f"UPDATE audit.checkpoint SET note = '{note}', root = {hexed(kept)} WHERE size = {steps[2]}"
+        )
+        assert falls(await watched.verify()) == found
 
 
 async def test_edited_newest_checkpoint_is_no_checkpoint(watched: Watched, steps: Sequence[int]) -> None:

@@ -1,10 +1,12 @@
 """What stands beside the tree, changed by whoever owns the database: search rows, sealed fields, the company's tables."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
 from govern.domain.audit import MessageRejected, ObjectRef
+from tests.factories import NOW
 from tests.services.audit.conftest import DIGEST, record
 from tests.services.audit.watched import Watched, falls
 from tests.services.conftest import Office
@@ -77,6 +79,19 @@ async def test_row_that_the_log_tells_otherwise_is_named(
     assert claim.check == "replay"
     assert what in claim.says
     assert claim.entry is not None
+
+
+async def test_message_that_waits_for_its_time_is_told_so_and_one_that_does_not_is_not(
+    watched: Watched, office: Office
+) -> None:
+    timed = await office.write(office.people.ana, scheduled_at=NOW + timedelta(hours=5))
+    for message in (timed, await office.write(office.people.ana, text="At once.")):
+        await office.approve(message, office.people.mia)
+    await watched.sign()
+    assert falls(await watched.verify()) == {}
+    await watched.attack("UPDATE message SET state = 'scheduled' WHERE state = 'approved'")
+    (claim,) = (await watched.verify()).false
+    assert "state is 'scheduled' in its table, 'approved' by the log" in claim.says
 
 
 async def test_grant_that_no_entry_tells_of_is_found(watched: Watched) -> None:

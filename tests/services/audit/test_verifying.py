@@ -134,7 +134,7 @@ async def copy_to(folder: Path) -> None:
     """Write the log in the layout of C2SP tlog-tiles."""
     newest = rows(await AuditCheckpoint.raw("SELECT size, note FROM audit.checkpoint ORDER BY size DESC LIMIT 1"))[0]
     (folder / "checkpoint").write_text(newest["note"])
-    source = Tables()
+    source = Tables(newest["size"])
     for ref in tiles_of(newest["size"]):
         file = folder / ref.path()
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Exports over the API: for a session with a fresh proof, never for a token."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -65,3 +65,15 @@ async def test_others_have_no_export_of_mine(the_log: Log, script: Script) -> No
     asked = (await (await script("cleo")).post("/audit/export", json=ASKED)).json()
     answer = await (await script("ada")).get(f"/audit/export/{asked['id']}")
     assert (answer.status_code, answer.json()["code"]) == (404, "export.not_found")
+
+
+async def test_an_expired_file_is_not_offered_and_not_given(the_log: Log, script: Script, access: Access) -> None:
+    await the_log.grow()
+    cleo = await script("cleo")
+    asked = (await cleo.post("/audit/export", json=ASKED)).json()
+    assert await run_export(UUID(asked["id"]), access=access, clock=lambda: datetime.now(UTC) - timedelta(days=8))
+    done = (await cleo.get(f"/audit/export/{asked['id']}")).json()
+    assert (done["state"], done["file"]) == ("done", None)
+    assert datetime.fromisoformat(done["expires_at"]) < datetime.now(UTC)
+    answer = await cleo.get(f"/audit/export/{asked['id']}/file")
+    assert (answer.status_code, answer.json()["code"]) == (409, "export.expired")

@@ -12,6 +12,7 @@ from govern.domain.members import system_actor
 from govern.services import audit
 from govern.services.audit.indexing import index_published
 from govern.web.panel.audit_query import chips, with_terms
+from tests.factories import make_member
 from tests.the_log import Log
 from tests.web.panel.conftest import Browser, SignIn, Write, links, words
 
@@ -259,11 +260,13 @@ async def test_export_is_asked_for_with_reason_and_fresh_proof(browser: SignIn, 
 
 
 async def test_export_of_somebody_else_does_not_exist(browser: SignIn, the_log: Log) -> None:
-    cleo, ada = await browser("cleo"), await browser("ada")
+    await make_member("cyril", ("compliance", "company"))
+    cleo, colleague, ada = await browser("cleo"), await browser("cyril"), await browser("ada")
     answer = await cleo.post("/admin/audit/export", q="", format="jsonl", reason="Audit of May")
     path = answer.headers["location"]
     assert (await cleo.get(path)).status_code == 200
-    assert (await ada.get(path)).status_code == 404
+    assert (await colleague.get(path)).status_code == 404
+    assert (await ada.get(path)).status_code == 403  # may not export at all
     assert (await cleo.post(f"{path}/file")).status_code == 409
 
 

@@ -54,9 +54,11 @@ def erase(*, ground: str, reason: str, as_json: bool, email: str | None, **named
     with refusals_end():
         done = run(work)
     if as_json:
-        print_json({"subject": done.subject, "openings": done.openings, **_receipt(done)})
+        print_json({"subject": done.subject, "openings": done.openings, "withdrawn": done.withdrawn, **_receipt(done)})
     else:
         click.echo(f"Erased {done.openings} fields of {done.subject}; entry {done.receipt.entry_id} tells of it.")
+        if done.withdrawn:
+            click.echo(f"Withdrew {done.withdrawn} private messages that were to go there.")
 
 
 @click.command("hold")

@@ -95,7 +95,7 @@ async def _run(question: Question, current: Settings) -> Verdict:
         verdict = await verify_log(question, settings=current)
         try:
             await record_verdict(verdict, actor=ACTOR, now=datetime.now(UTC))
-        except (GovernError, *database.AWAY) as error:  # a damaged database may refuse: the verdict counts
+        except (GovernError, *database.AWAY, *database.READS_ONLY) as error:  # the verdict counts, recorded or not
             click.echo(f"The result could not be recorded: {error}", err=True)
         return verdict
 

@@ -108,7 +108,16 @@ from govern.domain.audit.publications import (
 )
 from govern.domain.audit.reading import AuditOpened, ConversationDmRead
 from govern.domain.audit.registry import ACTIONS, BY_NAME
-from govern.domain.audit.sentences import UNREADABLE, Lang, object_name, scope_name, sentence, word
+from govern.domain.audit.sentences import (
+    UNREADABLE,
+    ErasedBy,
+    Lang,
+    Names,
+    object_name,
+    scope_name,
+    sentence,
+    word,
+)
 from govern.domain.audit.verification import LogMismatch, LogVerified
 
 __all__ = [
@@ -141,6 +150,7 @@ __all__ = [
     "Entry",
     "EntryNotFound",
     "EntryObject",
+    "ErasedBy",
     "Granted",
     "HoldLifted",
     "HoldSet",
@@ -177,6 +187,7 @@ __all__ = [
     "MessageScheduled",
     "MessageSubmitted",
     "MessageWithdrawn",
+    "Names",
     "ObjectRef",
     "Outcome",
     "PasskeyAdded",

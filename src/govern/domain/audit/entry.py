@@ -17,6 +17,7 @@ MAX_REFS = 50
 MAX_CHANGES = 16
 MAX_CHANGED_VALUE = 1_000
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
+Kind: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z][a-z_]{0,29}\Z")]
 Short: TypeAlias = Annotated[str, Meta(min_length=1, max_length=80)]
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -32,7 +33,7 @@ class ObjectRef(msgspec.Struct, frozen=True):
 class EntryObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """An object as it stands in an entry."""
 
-    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z_]{0,29}\Z")]
+    kind: Kind
     id: Annotated[str, Meta(min_length=1, max_length=64)]
     rev: Count | None = None
 

@@ -5,11 +5,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from govern.domain.audit.entry import Entry
 from govern.domain.audit.fields import named_fields
 from govern.domain.audit.registry import BY_NAME
 
 Lang: TypeAlias = Literal["en", "fr"]
+
+
+class ErasedBy(msgspec.Struct, frozen=True):
+    """Stands for the name of an erased person."""
+
+    entry: str
+    """The place in the log of the entry that erased them."""
+
+    def of(self, kind: str, lang: Lang) -> str:
+        """Say so."""
+        said = "effacé par l’entrée" if lang == "fr" else "erased by entry"
+        return f"({word(kind, lang)} {said} {self.entry})"
+
+
+Names: TypeAlias = Mapping[str, str | ErasedBy]
+"""By `kind:id` the name to show; by `brand:<slug>` a brand's."""
 UNREADABLE: Mapping[Lang, str] = {
     "en": "This entry is not in our format",
     "fr": "Cette entrée n’est pas dans notre format",
@@ -91,8 +109,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
 """Words of the program that sentences print, in English and French; any other word is printed as it is."""
 
 
-def sentence(entry: Entry, lang: Lang, names: Mapping[str, str]) -> str:
-    """Say what an entry records. `names` maps `kind:id` to the name to show, `brand:<slug>` to a brand's.
+def sentence(entry: Entry, lang: Lang, names: Names) -> str:
+    """Say what an entry records.
 
     Names of that time or of today: the caller chooses. What has no name is shown by its kind and the start of its id.
     """
@@ -116,19 +134,20 @@ def sentence(entry: Entry, lang: Lang, names: Mapping[str, str]) -> str:
         return UNREADABLE[lang]
 
 
-def object_name(key: str, lang: Lang, names: Mapping[str, str]) -> str:
+def object_name(key: str, lang: Lang, names: Names) -> str:
     """Return the name of `kind:id`, or its kind and the start of its id."""
+    kind, _, rest = key.partition(":")
     if key in names:
-        return names[key]
+        name = names[key]
+        return name if isinstance(name, str) else name.of(kind, lang)
     if key in WORDS:
         return word(key, lang)
-    kind, _, rest = key.partition(":")
     if kind == "scope":
         return scope_name(rest, lang, names)
     return f"{word(kind, lang)} {rest[:8]}".strip()
 
 
-def scope_name(scope: str, lang: Lang, names: Mapping[str, str]) -> str:
+def scope_name(scope: str, lang: Lang, names: Names) -> str:
     """Return a scope as people say it: `the company`, `the brand Acme`, `@AcmeCare`."""
     kind, _, rest = scope.partition(":")
     if kind == "account":

@@ -38,7 +38,7 @@ verify.py in here: take your own, or read this one first. It prints a line per c
 What is in here: entries/ has the entries, byte for byte as they were hashed; proofs/ or range.json prove where they
 stand; checkpoint is what the log's key signed; open/ has personal fields with the salts of their commitments, and
 withheld.json says which are not here, and why; consistency.json proves that the log only grew since an earlier
-checkpoint; sentences.txt says in English and French what happened, with the names of the day of this export;
+checkpoint; sentences.txt says in English and French what happened, with the names of that time;
 manifest.json has the question, who asked it and why, and the SHA-256 of each file. The log holds an entry
 `audit.exported` with the SHA-256 of manifest.json.
 

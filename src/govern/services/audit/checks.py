@@ -24,7 +24,8 @@ from govern.tlog.tree import (
     verify_consistency,
 )
 
-IsSigned: TypeAlias = Callable[[str], bool]
+IsSigned: TypeAlias = Callable[[str], bool | None]
+"""Tells whether a note was signed; None: no key at hand can tell."""
 _FULL = WIDTH * HASH_BYTES
 
 
@@ -206,14 +207,13 @@ class TreeCheck:
         return found
 
     def _check_signed(self, row: Signed, root: bytes) -> None:
-        """Compare a checkpoint of the source with the tree: where they part, the signature says which one was changed."""
+        """Check that a kept checkpoint was signed, and has the root of the tree; if not both, say which one was changed."""
         noted = row.note.split("\n", 3)[1:3] == [str(row.size), base64.b64encode(row.root).decode()]
-        if noted and row.root == root:
-            return
-        if noted and self._signed(row.note):
+        signed = noted and self._signed(row.note)
+        if signed and row.root != root:
             words = self._lead(f"The checkpoint of {row.size} entries, signed then, has another root")
             self._findings.wrong("history", words, self._good)
-        else:
+        elif signed is False or row.root != root:
             words = f"The kept checkpoint of {row.size} entries is not one that was signed: it was edited."
             self._findings.wrong("history", words, row.size - 1)
 

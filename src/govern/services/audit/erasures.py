@@ -14,11 +14,11 @@ ERASED = ["contact.erased", "member.erased", "message.erased"]
 
 # The first one counts, so it is read last. `audit.recent` has what is not in `search` yet.
 _FOUND = """
-SELECT e.arrival, e.entry::jsonb ->> 'id' AS entry_id, concat_ws(':', s.object_kind, s.object_id) AS subject
+SELECT e.arrival, s.leaf_index, e.entry::jsonb ->> 'id' AS entry_id, concat_ws(':', s.object_kind, s.object_id) AS subject
   FROM audit.search s JOIN audit.entry e ON e.arrival = s.arrival
  WHERE s.object_id = ANY({}) AND s.action = ANY({})
 UNION
-SELECT r.arrival, r.entry::jsonb ->> 'id',
+SELECT r.arrival, r.leaf_index, r.entry::jsonb ->> 'id',
        concat_ws(':', r.entry::jsonb #>> ARRAY['object', 'kind'], r.entry::jsonb #>> ARRAY['object', 'id'])
   FROM audit.recent r
  WHERE r.entry::jsonb #>> ARRAY['object', 'id'] = ANY({}) AND r.entry::jsonb ->> 'action' = ANY({})
@@ -31,6 +31,8 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
 
     entry_id: UUID
     arrival: int
+    leaf_index: int | None
+    """Its place in the log; None: not placed yet."""
 
 
 class PersonalFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,7 @@ async def find_erasures(subjects: Collection[str]) -> dict[str, Erasure]:
         return {}
     found = rows(await AuditEntry.raw(_FOUND, ids, ERASED, ids, ERASED))
     return {
-        row["subject"]: Erasure(entry_id=UUID(row["entry_id"]), arrival=row["arrival"])
+        row["subject"]: Erasure(entry_id=UUID(row["entry_id"]), arrival=row["arrival"], leaf_index=row["leaf_index"])
         for row in found
         if row["subject"] in subjects
     }

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from govern.database import rows
-from govern.domain.audit import Entry, Lang, read_entry, sentence
+from govern.domain.audit import Entry, Lang, Names, read_entry, sentence
 from govern.domain.exports import MAX_ENTRIES, BeyondLog, ExportTooLarge, Question
 from govern.errors import N_, Unavailable
 from govern.services.audit.conditions import EntryFilter, make_ready
 from govern.services.audit.erasures import PersonalFields, read_personal_fields
 from govern.services.audit.log_key import read_verifier
-from govern.services.audit.names import names_for
+from govern.services.audit.names_then import Placed, names_then
 from govern.services.audit.tree_reading import TreeReader
 from govern.settings import current
 from govern.tables import AuditCheckpoint, AuditLeaf, AuditSearch
@@ -45,7 +45,7 @@ _MATCHES = """
 SELECT leaf_index FROM audit.search WHERE leaf_index > {} AND leaf_index < {} AND ({}) ORDER BY leaf_index LIMIT {}
 """
 _TEXTS = """
-SELECT l.leaf_index, l.leaf_hash, e.entry FROM audit.leaf l JOIN audit.entry e ON e.arrival = l.arrival
+SELECT l.leaf_index, l.leaf_hash, e.arrival, e.entry FROM audit.leaf l JOIN audit.entry e ON e.arrival = l.arrival
  WHERE l.leaf_index = ANY({}::bigint[]) ORDER BY l.leaf_index
 """
 
@@ -209,11 +209,17 @@ async def _matches(query: str, size: int, scopes: frozenset[str]) -> list[int]:
 
 async def _pieces(read: Sequence[dict[str, Any]], *, personal: bool) -> list[Piece]:
     entries = [read_entry(row["entry"]) for row in read]
-    names = await names_for([entry for entry in entries if entry is not None])
-    return [await _piece(row, entry, names, personal=personal) for row, entry in zip(read, entries, strict=True)]
+    readable = [
+        Placed(entry, row["arrival"], row["leaf_index"]) for row, entry in zip(read, entries, strict=True) if entry
+    ]
+    names = iter(await names_then(readable))
+    return [
+        await _piece(row, entry, next(names) if entry else {}, personal=personal)
+        for row, entry in zip(read, entries, strict=True)
+    ]
 
 
-async def _piece(row: dict[str, Any], entry: Entry | None, names: dict[str, str], *, personal: bool) -> Piece:
+async def _piece(row: dict[str, Any], entry: Entry | None, names: Names, *, personal: bool) -> Piece:
     if leaf_hash(row["entry"]) != row["leaf_hash"]:
         raise NothingProven(reason=f"the text of entry {row['leaf_index']} was changed")
     said: dict[Lang, str] = {}

@@ -1,7 +1,7 @@
 """Names of what entries speak of, as they are today; and back: what a name or number a person types may mean."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 import msgspec
@@ -15,11 +15,13 @@ from govern.domain.ids import parse_message_number
 from govern.errors import NotFound
 from govern.tables import Account, ApiToken, Brand, Contact, Member, Message
 
+ERASED = frozenset({"(erased)", "@(erased)"})
+"""What an erased person is called in the tables: a member, a contact."""
 MOST_MATCHES = 200
 """A word that names more things than this names none in particular."""
 
 # Kind of object: its table, the column of its name, how the name is shown.
-_SHOWN: dict[str, tuple[type[Table], str, str]] = {
+SHOWN: dict[str, tuple[type[Table], str, str]] = {
     "member": (Member, "name", "{}"),
     "account": (Account, "handle", "@{}"),
     "contact": (Contact, "handle", "@{}"),
@@ -29,7 +31,8 @@ _SHOWN: dict[str, tuple[type[Table], str, str]] = {
 
 
 _TOKENS = """
-SELECT t.id, t.name, m.name AS owner FROM api_token t JOIN member m ON m.id = t.member WHERE t.id = ANY({})
+SELECT t.id, t.name, m.id AS member, m.name AS owner FROM api_token t JOIN member m ON m.id = t.member
+ WHERE t.id = ANY({})
 """
 
 _BRANDS = "SELECT id, scope FROM brand WHERE name ILIKE {} OR slug ILIKE {} OR id::text = {} ORDER BY slug LIMIT 200"
@@ -51,28 +54,53 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class TokenName(msgspec.Struct, frozen=True, kw_only=True):
+    """How an API token is called: by its owner and its own name."""
+
+    owner: str
+    """As `member:id`."""
+    owned_by: str
+    """The owner's name today."""
+    label: str
+
+    def of(self, owner: str) -> str:
+        """Return its name under a name of its owner."""
+        return f"{owner} (API token “{self.label}”)"
+
+
 async def names_for(entries: Iterable[Entry]) -> dict[str, str]:
     """Return the name of every object the entries speak of, by `kind:id`, and of brands by their scope too."""
     wanted: dict[str, set[UUID]] = defaultdict(set)
     slugs: set[str] = set()
     for entry in entries:
-        for kind, _, text in (key.partition(":") for key in _keys(entry)):
-            if kind in {*_SHOWN, "token"} and (found := parse_id(text)):
+        for kind, _, text in (key.partition(":") for key in mentioned(entry)):
+            if kind in {*SHOWN, "token"} and (found := parse_id(text)):
                 wanted[kind].add(found)
         if entry.scope.startswith("brand:"):
             slugs.add(entry.scope.removeprefix("brand:"))
-    names: dict[str, str] = {}
-    tokens = wanted.pop("token", set())
-    for row in rows(await ApiToken.raw(_TOKENS, list(tokens))) if tokens else []:
-        names[f"token:{row['id']}"] = f"{row['owner']} (API token “{row['name']}”)"
+    names = {key: token.of(token.owned_by) for key, token in (await _find_tokens(wanted.pop("token", set()))).items()}
     for kind, ids in wanted.items():
-        table, column, shown = _SHOWN[kind]
+        table, column, shown = SHOWN[kind]
         found_rows = rows(await table.select("id", column).where(WhereRaw("id = ANY({})", list(ids))))
         names |= {f"{kind}:{row['id']}": shown.format(row[column]) for row in found_rows}
     if slugs:
         brands = rows(await Brand.select(Brand.slug, Brand.name).where(Brand.slug.is_in(list(slugs))))
         names |= {brand_scope(row["slug"]): row["name"] for row in brands}
     return names
+
+
+async def token_names(entries: Iterable[Entry]) -> dict[str, TokenName]:
+    """Return how each API token that entries speak of is called, by `token:id`."""
+    keys = {key for entry in entries for key in mentioned(entry) if key.startswith("token:")}
+    return await _find_tokens({found for key in keys if (found := parse_id(key.partition(":")[2]))})
+
+
+async def _find_tokens(ids: Collection[UUID]) -> dict[str, TokenName]:
+    found = rows(await ApiToken.raw(_TOKENS, list(ids))) if ids else []
+    return {
+        f"token:{row['id']}": TokenName(owner=f"member:{row['member']}", owned_by=row["owner"], label=row["name"])
+        for row in found
+    }
 
 
 def parse_id(text: str) -> UUID | None:
@@ -83,7 +111,8 @@ def parse_id(text: str) -> UUID | None:
         return None
 
 
-def _keys(entry: Entry) -> list[str]:
+def mentioned(entry: Entry) -> list[str]:
+    """Return what an entry speaks of, as `kind:id`: who acted, its objects, what its fields name."""
     kinds = named_fields(BY_NAME[entry.action]) if entry.action in BY_NAME else {}
     named = [f"{kind}:{entry.data[field]}" for field, kind in kinds.items() if field in entry.data]
     return [entry.actor.id, *(each.key for each in entry.objects), *named]

@@ -43,7 +43,11 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
     def fits(self, field: str, promise: bytes) -> bool:
         """Tell whether an entry's commitment is to this value."""
-        return commitment(field, self.salt, self.value) == promise
+        return self.promise(field) == promise
+
+    def promise(self, field: str) -> bytes:
+        """Return the commitment to this value."""
+        return commitment(field, self.salt, self.value)
 
 
 def make_salt() -> bytes:

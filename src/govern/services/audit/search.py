@@ -11,7 +11,7 @@ from govern.database import rows
 from govern.domain.accounts import COMPANY
 from govern.domain.audit import BY_NAME, EntryNotFound, read_entry
 from govern.services.audit.conditions import EntryFilter, Saying, Wanted, make_ready, speaks_of
-from govern.services.audit.names import names_for
+from govern.services.audit.names_then import Placed, names_then
 from govern.services.audit.places import find_arrival, find_places
 from govern.services.audit.views import EntryView, Why, unreadable_view, view
 from govern.tables import AuditEntry
@@ -103,9 +103,13 @@ async def _views(arrivals: Sequence[int]) -> tuple[EntryView, ...]:
     }
     found = [by_arrival[arrival] for arrival in arrivals if arrival in by_arrival]
     entries = [read_entry(str(row["entry"])) for row in found]
-    names = await names_for([entry for entry in entries if entry is not None])
+    readable = [
+        Placed(entry, row["arrival"], row["leaf_index"]) for row, entry in zip(found, entries, strict=True) if entry
+    ]
+    names = iter(await names_then(readable))
     return tuple(
-        view(row, entry, names) if entry else unreadable_view(row) for row, entry in zip(found, entries, strict=True)
+        view(row, entry, next(names)) if entry else unreadable_view(row)
+        for row, entry in zip(found, entries, strict=True)
     )
 
 

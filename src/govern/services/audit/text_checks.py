@@ -1,28 +1,17 @@
 """What the texts of entries say, checked one by one: their format, and the search rows made from them."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from govern.database import rows
-from govern.domain.audit import Entry
 from govern.services.audit.claims import Findings
-from govern.services.audit.entry_reading import StrictEntry, read_slowly, read_strictly
-from govern.tables import AuditSearch
+from govern.services.audit.entry_reading import AnyEntry, read_text
+from govern.services.audit.replay import Replay
 
-# One row per tile, of arrays. Arrays of arrays would have to be of one length: those are joined.
-_ROWS = """
-SELECT array_agg(leaf_index) AS places, array_agg(entry_id::text) AS ids, array_agg(at) AS ats,
-       array_agg(action) AS actions, array_agg(actor_id) AS actors, array_agg(object_kind) AS kinds,
-       array_agg(object_id) AS objects, array_agg(scope) AS scopes, array_agg(outcome) AS outcomes,
-       array_agg(rule) AS rules, array_agg(array_to_string(refs, chr(10), '?')) AS refs,
-       array_agg(array_to_string(tsvector_to_array(words), chr(10), '?')) AS words
-  FROM audit.search WHERE leaf_index >= {} AND leaf_index < {}
-"""
-AnyEntry: TypeAlias = StrictEntry | Entry
+FindRows: TypeAlias = Callable[[int], Awaitable[Mapping[int, Sequence[str | None]]]]
+"""Returns the search rows around a place in the log."""
 _COLUMNS = ("entry_id", "at", "action", "actor_id", "object_kind", "object_id", "scope", "outcome", "rule", "refs")
-_NAMES = ("ids", "ats", "actions", "actors", "kinds", "objects", "scopes", "outcomes", "rules", "refs", "words")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9_.:/+@-]+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -43,7 +32,7 @@ class Formats:
 
     def read(self, index: int, text: bytes) -> AnyEntry | None:
         """Return what a text says; None if it cannot be read."""
-        entry = read_strictly(text) or read_slowly(text)
+        entry = read_text(text)
         if isinstance(entry, str):
             self._findings.wrong("format", f"Entry {index} {entry}.", index)
             return None
@@ -53,31 +42,31 @@ class Formats:
 
 
 class FormatsAndSearch(Formats):
-    """Checks the search rows of our database too, up to the last one that was made."""
+    """Checks the search rows of our database too, up to the last one that was made; shows the entries to the replay."""
 
-    def __init__(self, findings: Findings, origins: Collection[str], *, indexed: int) -> None:
+    def __init__(
+        self, findings: Findings, origins: Collection[str], *, indexed: int, found: FindRows, replay: Replay
+    ) -> None:
         super().__init__(findings, origins)
         self._indexed = indexed
+        self._found = found
+        self._replay = replay
         self._read: dict[int, AnyEntry | None] = {}
 
     def texts(self, begin: int, texts: Sequence[bytes]) -> None:
         for index, text in enumerate(texts, begin):
-            self._read[index] = self.read(index, text)
+            entry = self._read[index] = self.read(index, text)
+            if entry is not None:
+                self._replay.feed(index, entry)
 
     async def tile_done(self, begin: int, end: int) -> None:
         read, self._read = self._read, {}
-        end = min(end, self._indexed)
-        columns = rows(await AuditSearch.raw(_ROWS, begin, end))[0] if read and begin < end else {"places": None}
-        found = (
-            dict(zip(columns["places"], zip(*(columns[name] for name in _NAMES), strict=True), strict=True))
-            if columns["places"]
-            else {}
-        )
+        found = await self._found(begin) if begin < min(end, self._indexed) else {}
         for index, entry in read.items():
-            if index < end:
+            if index < self._indexed:
                 self._compare(index, entry, found.get(index))
 
-    def _compare(self, index: int, entry: AnyEntry | None, row: Sequence[Any] | None) -> None:
+    def _compare(self, index: int, entry: AnyEntry | None, row: Sequence[str | None] | None) -> None:
         if row is None:
             self._findings.wrong("search", f"Entry {index} has no search row: it would not be found.", index)
         elif entry is not None and (column := _differing(row, entry)):
@@ -85,18 +74,15 @@ class FormatsAndSearch(Formats):
             self._findings.wrong("search", words, index)
 
 
-def _differing(row: Sequence[Any], entry: AnyEntry) -> str | None:
+def _differing(row: Sequence[str | None], entry: AnyEntry) -> str | None:
     """Return the first column that does not follow from the text."""
     about, refs = entry.object, "\n".join([each.id for each in entry.refs])
-    who, what = (
-        (str(entry.id), entry.at, entry.action, entry.actor.id),
-        (about.kind, about.id, entry.scope, entry.outcome),
-    )
-    expected = (*who, *what, entry.ctx.rule, refs)
+    who = (str(entry.id), entry.at, entry.action, entry.actor.id, about.kind, about.id)
+    expected = (*who, entry.scope, entry.outcome, entry.ctx.rule, refs)
     if row[:-1] != expected:
         return next(name for name, one, two in zip(_COLUMNS, row, expected, strict=False) if one != two)
     words = _words(entry)
-    if words is not None and set((row[-1] or "").split("\n")) - {""} != words:
+    if words is not None and words != (set(row[-1].split("\n")) if row[-1] else set()):
         return "words"
     return None
 
@@ -107,7 +93,12 @@ def _words(entry: AnyEntry) -> set[str] | None:
     for text in (entry.action, entry.ctx.rule or "", *_strings(entry.data)):
         if not text.isascii():
             return None
-        found |= _split(text) if len(text) <= _CACHED else _split_new(text)
+        if len(text) <= _CACHED:
+            found |= _split(text)
+        elif text.isalnum() and len(text) <= 80:  # a digest, most of the time: one word
+            found.add(text.lower())
+        else:
+            found |= _split_new(text)
     return found
 
 
@@ -122,9 +113,11 @@ def _split_new(text: str) -> frozenset[str]:
 _split = lru_cache(maxsize=4096)(_split_new)
 
 
-def _strings(value: object) -> Iterator[str]:
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+def _strings(value: dict[str, Any] | list[Any]) -> list[str]:
+    found = []
+    for each in value.values() if isinstance(value, dict) else value:
         if isinstance(each, str):
-            yield each
+            found.append(each)
         elif isinstance(each, dict | list):
-            yield from _strings(each)
+            found += _strings(each)
+    return found

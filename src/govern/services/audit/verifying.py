@@ -15,7 +15,7 @@ from govern.services.audit.log_key import VerifierUnfit, read_verifier
 from govern.services.audit.log_state import NoLog, SignedRow, last_checkpoint
 from govern.services.audit.opening_checks import OpeningChecks
 from govern.services.audit.record import record
-from govern.services.audit.replay import check_replay
+from govern.services.audit.replay import Replay, check_replay
 from govern.services.audit.row_checks import (
     Earlier,
     check_rows,
@@ -73,6 +73,17 @@ class _Verification:
             return None
         return found if found.origin in self.origins else None
 
+    def row_signed(self, note: str) -> bool | None:
+        """Tell whether a kept note was signed; None where no key tells: none is at hand, or it bears an earlier name.
+
+        The public key of an earlier name is not here any more: of its checkpoints, only the roots are compared.
+        """
+        if self.signed(note) is not None:
+            return True
+        named = note.partition("\n")[0]
+        earlier = named in self.origins and named not in {key.name for key in self.keys}
+        return None if earlier or self.findings.failed("signature") else False
+
     def choose_key(self) -> None:
         """Take the key we were given, or the one this installation has: a log cannot vouch for its own."""
         if self.question.key is not None:
@@ -113,9 +124,9 @@ async def verify_log(question: Question, *, settings: Settings) -> Verdict:
         newest = _newest(run, await last_checkpoint(), guard, placed)
         earlier = await last_verification()
         begin = _begin(run, earlier)
-        begin = await _check_entries(run, newest, begin)
+        begin = await _check_entries(run, newest, begin, replay := Replay())
         await check_rows(run.findings, newest.size, full=begin == 0)
-        objects = await check_replay(run.findings)
+        objects = await check_replay(run.findings, replay)
     return _verdict(run, newest, begin, objects)
 
 
@@ -160,13 +171,14 @@ def _begin(run: _Verification, earlier: Earlier | None) -> int:
     return 0 if run.question.full else size
 
 
-async def _check_entries(run: _Verification, newest: Checkpoint, begin: int) -> int:
-    judges: list[Judge] = [FormatsAndSearch(run.findings, run.origins, indexed=await indexed_to())]
+async def _check_entries(run: _Verification, newest: Checkpoint, begin: int, replay: Replay) -> int:
+    tables, indexed = Tables(newest.size), await indexed_to()
+    judges: list[Judge] = [
+        FormatsAndSearch(run.findings, run.origins, indexed=indexed, found=tables.found, replay=replay)
+    ]
     if run.question.openings:
         judges.append(OpeningChecks(run.findings))
-    check = TreeCheck(
-        Tables(), newest, run.findings, judge=_Judges(judges), signed=lambda note: run.signed(note) is not None
-    )
+    check = TreeCheck(tables, newest, run.findings, judge=_Judges(judges), signed=run.row_signed)
     return await check.run(begin=begin, kept=run.kept)
 
 

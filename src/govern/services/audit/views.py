@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from govern.domain.audit import UNREADABLE, Context, Entry, EntryObject, Lang, object_name, sentence, time_of
+from govern.domain.audit import UNREADABLE, Context, Entry, EntryObject, Lang, Names, object_name, sentence, time_of
 
 
 class EntryState(StrEnum):
@@ -38,7 +38,7 @@ class Why(StrEnum):
 
 
 class NamedObject(msgspec.Struct, frozen=True, kw_only=True):
-    """An object an entry is about, with its name of today."""
+    """An object an entry is about, with its name of that time."""
 
     kind: str
     id: str
@@ -119,7 +119,7 @@ def unreadable_view(row: Mapping[str, Any]) -> EntryView:
     )
 
 
-def view(row: Mapping[str, Any], entry: Entry, names: Mapping[str, str]) -> EntryView:
+def view(row: Mapping[str, Any], entry: Entry, names: Names) -> EntryView:
     """Build the view of a row."""
     return EntryView(
         arrival=row["arrival"],
@@ -151,7 +151,7 @@ def view(row: Mapping[str, Any], entry: Entry, names: Mapping[str, str]) -> Entr
     )
 
 
-def _named(each: EntryObject, names: Mapping[str, str]) -> NamedObject:
+def _named(each: EntryObject, names: Names) -> NamedObject:
     return NamedObject(kind=each.kind, id=each.id, rev=each.rev, name=object_name(each.key, "en", names))
 
 

@@ -1,23 +1,14 @@
 """The key-encryption keys: they wrap the key of each subject, so that a backup of the database alone opens nothing."""
 
-import base64
-import os
-import re
-from collections.abc import Mapping
 from typing import Self
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from govern.errors import N_, Unavailable
+from govern.key_ring import KEY_BYTES, KeyRing, NoSuchKey, Place, SealBroken
 from govern.settings import Settings, SettingsError
 
-KEY_BYTES = 32
-DEVELOPMENT_KEY = "dev"
-_NONCE_BYTES = 12
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+__all__ = ["KEY_BYTES", "BrokenWrap", "Keks", "MissingKek"]
+
+_SETTING = "GOVERN_AUDIT_KEKS"
 
 
 class MissingKek(Unavailable):
@@ -37,9 +28,8 @@ class BrokenWrap(Unavailable):
 class Keks:
     """Wraps with the first key, unwraps with all of them."""
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
-        self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
-        self.first = next(iter(self._keys))
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
 
     @classmethod
     def from_setting(cls, text: str) -> Self:
@@ -48,23 +38,11 @@ class Keks:
         Raises:
             SettingsError: with one sentence per fault; none shows a key.
         """
-        keys: dict[str, bytes] = {}
-        faults = []
-        for place, item in enumerate(text.split(","), start=1):
-            key_id, _, encoded = item.strip().partition(":")
-            key = _decode(encoded)
-            if not _KEY_ID.fullmatch(key_id) or key_id in keys or len(key) != KEY_BYTES:
-                faults.append(
-                    f"GOVERN_AUDIT_KEKS: key {place} must be an id of its own, a colon and 32 bytes in base64."
-                )
-            keys[key_id] = key
-        if faults:
-            raise SettingsError(faults)
-        return cls(keys)
+        return cls(KeyRing.parse(text, setting=_SETTING))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """Take GOVERN_AUDIT_KEKS; in development without it, one key derived from GOVERN_SECRET_KEY (RFC 5869).
+        """Take GOVERN_AUDIT_KEKS; in development without it, one key derived from GOVERN_SECRET_KEY.
 
         Raises:
             SettingsError: it is not set in production, or malformed.
@@ -72,14 +50,17 @@ class Keks:
         if settings.audit_keks:
             return cls.from_setting(settings.audit_keks)
         if settings.production:
-            raise SettingsError(["GOVERN_AUDIT_KEKS is not set; personal content of the log cannot be sealed."])
-        derive = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"govern|subject_key|dev")
-        return cls({DEVELOPMENT_KEY: derive.derive(settings.secret_key.encode())})
+            raise SettingsError([f"{_SETTING} is not set; personal content of the log cannot be sealed."])
+        return cls(KeyRing.for_development(settings.secret_key, purpose="subject_key"))
+
+    @property
+    def first(self) -> str:
+        """The id of the key that wraps."""
+        return self._ring.first
 
     def wrap(self, key: bytes, *, subject: str) -> tuple[str, bytes]:
-        """Return the id of the wrapping key and the wrapped bytes: 12 random bytes, ciphertext, tag."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return self.first, nonce + self._keys[self.first].encrypt(nonce, key, _place(subject, self.first))
+        """Return the id of the wrapping key and the wrapped bytes."""
+        return self._ring.seal(key, place=_place(subject))
 
     def unwrap(self, wrapped: bytes, *, key_id: str, subject: str) -> bytes:
         """Return the subject's key.
@@ -88,24 +69,16 @@ class Keks:
             MissingKek: the wrapping key is not here; the error names it.
             BrokenWrap: wrapped for another subject, changed, or cut.
         """
-        kek = self._keys.get(key_id)
-        if kek is None:
-            raise MissingKek(key_id=key_id)
         try:
-            return kek.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _place(subject, key_id))
-        except (InvalidTag, ValueError) as error:
+            return self._ring.open(wrapped, key_id=key_id, place=_place(subject))
+        except NoSuchKey as error:
+            raise MissingKek(key_id=key_id) from error
+        except SealBroken as error:
             raise BrokenWrap(subject=subject, key_id=key_id) from error
 
     def __repr__(self) -> str:
-        return f"Keks(ids={list(self._keys)}, '***')"
+        return f"Keks({self._ring!r})"
 
 
-def _place(subject: str, key_id: str) -> bytes:
-    return f"govern|subject_key|{subject}|{key_id}".encode()
-
-
-def _decode(encoded: str) -> bytes:
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except ValueError:  # not base64, or not even ASCII
-        return b""
+def _place(subject: str) -> Place:
+    return lambda key_id: f"govern|subject_key|{subject}|{key_id}"

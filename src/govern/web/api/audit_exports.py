@@ -52,8 +52,10 @@ class ExportJson(msgspec.Struct, kw_only=True):
     error: str | None
     created_at: datetime
     finished_at: datetime | None
+    expires_at: datetime | None
+    """Until when its file can be fetched."""
     file: str | None
-    """Where to fetch it."""
+    """Where to fetch it; null: it is not there yet, or not any more."""
 
 
 class ExportsJson(msgspec.Struct, kw_only=True):
@@ -80,12 +82,12 @@ class AuditExportsController(Controller):
         export = await request_export(
             question, output=data.format, reason=data.reason, actor=actor, access=access, now=now
         )
-        return export_json(export)
+        return export_json(export, now=now)
 
     @get(summary="List your exports of the audit log", opt={"action": Action.AUDIT_READ}, responses=problems(403))
     async def list_all(self, *, actor: CurrentActor, access: CurrentAccess, now: Now) -> ExportsJson:
         return ExportsJson(
-            items=[export_json(each) for each in await list_exports(actor=actor, access=access, now=now)]
+            items=[export_json(each, now=now) for each in await list_exports(actor=actor, access=access, now=now)]
         )
 
     @get(
@@ -97,7 +99,7 @@ class AuditExportsController(Controller):
     async def get_one(
         self, *, export_id: FromPath[UUID], actor: CurrentActor, access: CurrentAccess, now: Now
     ) -> ExportJson:
-        return export_json(await get_export(export_id, actor=actor, access=access, now=now))
+        return export_json(await get_export(export_id, actor=actor, access=access, now=now), now=now)
 
     @get(
         "/{export_id:uuid}/file",
@@ -112,7 +114,7 @@ class AuditExportsController(Controller):
         return Stream(read_file(export), media_type=MEDIA[export.format], headers=headers)
 
 
-def export_json(export: Export) -> ExportJson:
+def export_json(export: Export, *, now: datetime) -> ExportJson:
     """Return an export as programs read it."""
     return ExportJson(
         id=export.id,
@@ -126,5 +128,6 @@ def export_json(export: Export) -> ExportJson:
         error=export.error,
         created_at=export.created_at,
         finished_at=export.finished_at,
-        file=f"/api/v1/audit/export/{export.id}/file" if export.sha256 else None,
+        expires_at=export.expires_at,
+        file=f"/api/v1/audit/export/{export.id}/file" if export.sha256 and not export.expired(now) else None,
     )

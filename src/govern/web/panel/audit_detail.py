@@ -11,6 +11,7 @@ from govern.services.personal_fields import FieldsView, open_fields
 from govern.web.panel.audit_proof import ProofShown, shown_proof
 from govern.web.panel.audit_query import address, open_address
 from govern.web.panel.desk import Desk
+from govern.web.panel.erasure import erasable
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import in_language
 from govern.web.panel.marks import Segment, compare
@@ -85,6 +86,8 @@ class EntryDetail(View, frozen=True, kw_only=True):
     closed: Sequence[str]
     """Personal fields that nobody asked for: to show them is an entry of its own."""
     open_href: str
+    erase: Sequence[tuple[str, str]]
+    """People outside it names, whom this reader may erase: name and address."""
     changes: Sequence[Changed]
     related: Sequence[Related]
     leaf_hash: str
@@ -129,6 +132,7 @@ async def entry_detail(desk: Desk, entry: EntryView, q: str, *, personal: bool =
         erased=[(words_of(name), _erased_by(each)) for name, each in fields.erased.items()] if fields else (),
         closed=() if fields else [words_of(name) for name in entry.sealed],
         open_href=open_address(entry.arrival, q),
+        erase=await erasable(desk, entry),
         changes=[_changed(each.field, each.before, each.after) for each in entry.changes],
         related=await _related(desk, entry, q),
         leaf_hash=entry.leaf_hash,

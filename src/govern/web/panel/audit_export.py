@@ -42,6 +42,7 @@ STATES = {
     ExportState.DONE: Badge(N_("Done"), "ok", "circle-check"),
     ExportState.FAILED: Badge(N_("Failed"), "bad", "circle-x"),
 }
+EXPIRED = Badge(N_("Expired"), "", "clock")
 
 
 class ExportForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +73,10 @@ class ExportLine(View, frozen=True, kw_only=True):
     error: str
     sha256: str
     ready: bool
+    expires: str
+    """Until when its file can be fetched."""
+    again: str
+    """Where to ask again, if the file is gone."""
 
 
 class AskPage(View, frozen=True, kw_only=True):
@@ -163,7 +168,8 @@ async def _ask(desk: Desk, form: Form) -> Response[str]:
 
 
 def _line(desk: Desk, export: Export) -> ExportLine:
-    state = STATES[export.state]
+    expired = export.expired(desk.now)
+    state = EXPIRED if expired else STATES[export.state]
     share = 100 * export.progress // export.total if export.total else 0
     return ExportLine(
         id=str(export.id),
@@ -179,7 +185,9 @@ def _line(desk: Desk, export: Export) -> ExportLine:
         share=100 if export.state is ExportState.DONE else share,
         error=export.error or "",
         sha256=export.sha256 or "",
-        ready=export.state is ExportState.DONE,
+        ready=export.state is ExportState.DONE and not expired,
+        expires=desk.fmt.moment(export.expires_at) if export.expires_at else "",
+        again=export_address(export.question.query) if expired else "",
     )
 
 
