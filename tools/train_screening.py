@@ -39,7 +39,7 @@ MODELS = ROOT / "policies" / "screening" / "models"
 
 SEED = 20_251_122
 FOLDS = 5
-MAX_GRAMS = 25_000
+MAX_GRAMS = 38_000
 SHARPNESS = 1.5
 """Rare n-grams weigh more: the power of the inverse document frequency."""
 KINDS = {"word": 1.0, "letter": 1.0, "idea": 0.7}

@@ -145,7 +145,10 @@ class Story:
             stop = next(event for event in events if event.id == message.confirms)
             assert self.now <= stop.counts_from + timedelta(minutes=5)
             return
-        assert allowed(events, account=self.desk.company.help.id, now=self.now, answers=self.answers), (message.revision.text, events)
+        assert allowed(events, account=self.desk.company.help.id, now=self.now, answers=self.answers), (
+            message.revision.text,
+            events,
+        )
         if "SAVE" in message.revision.text:
             assert consented(events)
         self.answers.append(self.now)
@@ -186,15 +189,25 @@ async def test_nothing_ever_leaves_against_the_ledger(desk: Desk) -> None:
         examples.append(steps)
 
     await asyncio.to_thread(collect)
-    examples.append([(what, timedelta(minutes=1)) for what in STORY])
-    hour = timedelta(hours=1)
-    examples.append([("dm", hour), ("mention", 19 * hour), ("write_later", hour), ("work", 9 * hour)])  # too late by then
-    story = Story(desk, "nobody")
     for number, steps in enumerate(examples):
-        story = Story(desk, f"person{number}")
-        for what, pause in steps:
-            await story.step(what, pause)
-    assert story.sent == 3  # of the last one: answer, offer and the answer to the stop; not what waited
+        await tell(Story(desk, f"person{number}"), steps)
+
+
+async def test_what_may_leave_does_and_what_waited_when_they_said_stop_does_not(desk: Desk) -> None:
+    story = Story(desk, "marion")
+    await tell(story, [(what, timedelta(minutes=1)) for what in STORY])
+    assert story.sent == 3  # answer, offer, and the answer to the stop
+
+
+async def test_what_is_due_when_the_window_has_closed_does_not_leave(desk: Desk) -> None:
+    story, hour = Story(desk, "marion"), timedelta(hours=1)
+    await tell(story, [("dm", hour), ("mention", 19 * hour), ("write_later", hour), ("work", 9 * hour)])
+    assert story.sent == 0
+
+
+async def tell(story: Story, steps: list[tuple[str, timedelta]]) -> None:
+    for what, pause in steps:
+        await story.step(what, pause)
 
 
 def test_the_naked_words_of_the_rule_tell_right_from_wrong() -> None:

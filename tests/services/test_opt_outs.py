@@ -140,7 +140,9 @@ async def test_taking_back_consent_to_promotion_takes_back_the_offers_that_wait(
 async def test_refusal_of_x_because_the_person_takes_no_messages_is_a_stop_of_the_account(desk: Desk) -> None:
     await receive_dm(desk.company.help)
     await desk.write_dm()
-    waiting = await desk.write_dm("And one more thing.")
+    waiting = await desk.write(
+        "And one more thing.", author=desk.company.leo, kind=Kind.DM, recipient="marion", now=NOW + SECOND
+    )
     claim = await desk.take()
     await desk.settle(claim, Result(outcome=Outcome.REFUSED, code=DM_NOT_ALLOWED, reason="closed"))
     assert await events() == [ConsentKind.CONTACT_BLOCKED, ConsentKind.INBOUND_DM]

@@ -40,6 +40,19 @@ if (form?.querySelector("[data-for]")) {
   choose();
 }
 
+// A warning once ticked stays ticked when screening is shown anew, and asks for nothing by itself.
+const ticked = new Set();
+for (const name of ["input", "change"]) {
+  addEventListener(name, (event) => {
+    if (event.target.name !== "acknowledged") return;
+    event.stopPropagation();
+    ticked[event.target.checked ? "add" : "delete"](event.target.value);
+  }, true);
+}
+addEventListener("htmx:after:swap", () => {
+  for (const box of document.querySelectorAll("[name=acknowledged]")) box.checked ||= ticked.has(box.value);
+});
+
 // A button that was pressed does not send twice.
 addEventListener("submit", (event) => {
   const button = event.submitter;

@@ -122,12 +122,15 @@ def _joined(parts: Sequence[_Stretch]) -> _Stretch:
 def _spans(view: View, stretch: _Stretch, model: Model) -> tuple[Span, ...]:
     """Return the words of the strongest n-grams that speak for the verdict, none within another, in the original."""
     chosen: list[Span] = []
+    quoted = set[str]()  # a word that is there twice has one weight, so it is shown once
     strongest = sorted(_reasons(view.text, stretch, model), key=lambda each: (-each[0], each[1]))
     for _, (start, end) in strongest:
         if len(chosen) == MAX_SPANS:
             break
-        if all(end <= other_start or other_end <= start for other_start, other_end in chosen):
+        apart = all(end <= other_start or other_end <= start for other_start, other_end in chosen)
+        if apart and view.text[start:end] not in quoted:
             chosen.append((start, end))
+            quoted.add(view.text[start:end])
     return tuple(view.span(start, end) for start, end in sorted(chosen))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from itertools import product
+from itertools import pairwise, product
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -105,7 +105,9 @@ def _kept(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
 def _spelled(view: View, start: int, end: int, words: Collection[str]) -> Iterator[tuple[str, int]]:
     """Give the letters of a run without what stands between them; a blank where the original has more room, or a word ends."""
     places = list(range(start, end, 2))
-    rooms = [_room(view, place) for place in places[1:]]
+    origins = places if view.origins is None else [view.origins[place] for place in places]
+    # How much of the original a letter takes with what stands behind it.
+    rooms = [after - before for before, after in pairwise(origins)]
     narrow = min(rooms)
     known = max(rooms) == narrow and view.text[start + 1] == " "
     ends = _word_ends("".join(view.text[place] for place in places), words) if known else frozenset[int]()
@@ -115,12 +117,6 @@ def _spelled(view: View, start: int, end: int, words: Collection[str]) -> Iterat
         yield view.text[place], place
 
 
-def _room(view: View, place: int) -> int:
-    """Return how many characters of the original stand between a letter and the one before it."""
-    before, after = view.span(place - 2, place - 1)[0], view.span(place, place + 1)[0]
-    return after - before
-
-
 def _word_ends(letters: str, words: Collection[str]) -> Collection[int]:
     """Return where words begin inside letters that run together; nowhere unless known words explain most of them.
 
@@ -128,10 +124,13 @@ def _word_ends(letters: str, words: Collection[str]) -> Collection[int]:
     """
     if letters in words:
         return ()
+    lengths: dict[str, list[int]] = {}  # of the words that end a stretch: hostile texts repeat theirs
     costs, cuts = [0], [0]  # of the letters before each place: the least cost, and where the last word begins
     for end in range(1, len(letters) + 1):
-        known = (begin for begin in range(max(0, end - MAX_WORD), end) if letters[begin:end] in words)
-        options = ((costs[begin] + (2 if end - begin >= MIN_LETTERS else 3), begin - end, begin) for begin in known)
+        window = letters[max(0, end - MAX_WORD) : end]
+        if (known := lengths.get(window)) is None:
+            known = lengths[window] = [size for size in range(1, len(window) + 1) if window[-size:] in words]
+        options = [(costs[end - size] + (2 if size >= MIN_LETTERS else 3), -size, end - size) for size in known]
         cost, _, begin = min([(costs[-1] + 3, -1, end - 1), *options])
         costs.append(cost)
         cuts.append(begin)

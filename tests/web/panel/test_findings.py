@@ -212,3 +212,9 @@ async def test_a_message_taken_back_says_why_and_is_copied_as_a_draft(
     assert typed(draft.text) == "Your parcel leaves today."
     assert "asked not to be written to" in words(draft)
     assert "/copy" not in (await (await browser("cleo")).get(f"/admin/messages/{number}")).text
+
+
+async def test_only_what_led_to_a_finding_is_marked(browser: SignIn) -> None:
+    text = "See https://autre.example/chair for more."
+    page = await (await browser("leo")).post("/admin/compose", account="Help", kind="post", text=text, do="check")
+    assert re.findall(r"<mark[^>]*>([^<]+)</mark>", page.text) == ["https://autre.example/chair"]

@@ -15,7 +15,7 @@ from govern.screening.personal_data.rules import Type, Words
 _CARD_GROUPS = frozenset(
     {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 4, 1)}
 )
-_NIR = re.compile(r"[0-9]{5}(?:[0-9]{2}|2[ab])[0-9]{8}")
+_CORSICAN = re.compile(r"[0-9]{5}2[ab][0-9]{8}")
 _NIR_BODY = re.compile(r"[1-478]\d{4}(?:\d\d|2[ab])\d{6}")
 _MOST_GROUPS = max(map(len, _CARD_GROUPS))
 _IMEI_GROUPS = frozenset({(2, 6, 6, 1), (6, 2, 6, 1), (8, 6, 1)})
@@ -72,25 +72,27 @@ def _pair(reading: Reading, first: int) -> str:
 
 def find_nirs(reading: Reading) -> Iterator[Claim]:
     """Yield French social security numbers: 15 digits by their key, 13 only after a word that says so."""
+    is_said = Words.NIR in reading.said
     for first in reading.starts:
         if reading.texts[first][0] not in "123478" or not reading.texts[first].isascii():
             continue
         found = reading.groups.joined(first, 15)
         if not found or not _is_nir(found[0]):
-            found = _without_key(reading, first)
+            found = _without_key(reading, first) if is_said else None
         if found:
             yield Claim(reading.begins[first], reading.ends[found[1]], Type.NIR)
 
 
 def _is_nir(number: str) -> bool:
     """Tell whether the key is right; what cannot have one, by far the most, is not taken apart."""
-    if not _NIR.fullmatch(number) or (number.isdecimal() and (int(number[:13]) + int(number[13:])) % 97):
-        return False
-    return stdnum_nir.is_valid(number.upper())
+    if number.isdecimal():
+        body, key = divmod(int(number), 100)
+        return (body + key) % 97 == 0 and stdnum_nir.is_valid(number)
+    return _CORSICAN.fullmatch(number) is not None and stdnum_nir.is_valid(number.upper())
 
 
 def _without_key(reading: Reading, first: int) -> tuple[str, int] | None:
-    found = reading.groups.joined(first, 13) if Words.NIR in reading.said else None
+    found = reading.groups.joined(first, 13)
     is_number = found and _NIR_BODY.fullmatch(found[0]) and reading.has_before(first, Words.NIR)
     return found if is_number else None
 
@@ -118,6 +120,8 @@ def _chain(reading: Reading, first: int) -> int:
 
 def _card_end(reading: Reading, first: int) -> int | None:
     chain = _chain(reading, first)
+    if chain == first + 1 and len(reading.texts[first]) < SHORTEST_CARD:
+        return None
     is_whole = first == 0 or not _continues(reading, first)
     # Where the groups go on, or digits stand before them, only the groups of printed cards end a card.
     last = chain if is_whole else min(chain, first + _MOST_GROUPS)

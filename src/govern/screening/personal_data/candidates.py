@@ -115,6 +115,8 @@ def _candidate(reading: Reading, first: int) -> Candidate | None:
         last += 1
     while last > first and reading.gaps[last] == " " and _UNIT.match(reading.text, reading.ends[last]):
         last -= 1
+    if last == first and len(reading.texts[first]) < LEAST_DIGITS:
+        return None
     text = reading.text[reading.begins[first] : reading.ends[last]]
     plain = "".join(reading.texts[first : last + 1])
     if plain.isdecimal():

@@ -28,7 +28,7 @@ _ZERO_SHAPES = frozenset(
     }
 )  # fmt: skip
 _NORTH_AMERICA = frozenset({(3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7)})
-_MOST_AMERICAN = max(map(len, _NORTH_AMERICA))
+_AMERICAN_STARTS = frozenset(shape[:2] for shape in _NORTH_AMERICA)
 _PHONE_WORDS = frozenset({Words.PHONE, Words.OWN_PHONE})
 _TAIL = re.compile(r" ?[-/.,] ?")
 
@@ -63,6 +63,8 @@ def _international(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] 
     if not plus and not (text.startswith("00") and len(text) != 3):
         return None
     groups = _groups(reading, first)
+    if sum(map(len, groups)) <= MIN_DIGITS:
+        return None
     kept = _without_trunk(reading, first, groups)
     for count in range(len(groups), 0, -1):
         digits = "".join(kept[:count])
@@ -88,9 +90,9 @@ def _without_trunk(reading: Reading, first: int, groups: tuple[str, ...]) -> lis
     return kept
 
 
-def _groups(reading: Reading, first: int, most: int = MAX_DIGITS + 2) -> tuple[str, ...]:
+def _groups(reading: Reading, first: int) -> tuple[str, ...]:
     """Return the groups of digits from a token on; 16 of them hold the longest number."""
-    at, end = first + 1, min(len(reading.texts), first + most)
+    at, end = first + 1, min(len(reading.texts), first + MAX_DIGITS + 2)
     while at < end and reading.gaps[at] in _BETWEEN and reading.texts[at].isdecimal():
         at += 1
     return tuple(reading.texts[first:at])
@@ -98,11 +100,11 @@ def _groups(reading: Reading, first: int, most: int = MAX_DIGITS + 2) -> tuple[s
 
 def _national(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | None:
     text, is_meant = reading.texts[first], _says_phone(reading, first)
-    if not (is_meant or text[0] == "0" or text == "1" or len(text) in {3, 10}) or _is_tail(reading, first):
-        return None
-    # Without a word before it only a number of North America begins with anything but 0; one group more tells a tail.
+    # Without a word before it, only a number of North America begins with anything but 0.
     is_any = is_meant or text[0] == "0"
-    groups = _groups(reading, first) if is_any else _groups(reading, first, _MOST_AMERICAN + 1)
+    if not (is_any or _may_be_american(reading, first)) or _is_tail(reading, first):
+        return None
+    groups = _groups(reading, first)
     for part in _parts(first, groups):
         regions = _regions(part, is_meant=is_meant)
         if regions is None or _has_tail(reading, part, len(groups)):
@@ -110,6 +112,10 @@ def _national(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | Non
         if forms := _possible(part.digits, regions) if regions else (part.digits,):
             return len(part.groups), forms
     return None
+
+
+def _may_be_american(reading: Reading, first: int) -> bool:
+    return tuple(map(len, reading.texts[first : first + 2])) in _AMERICAN_STARTS
 
 
 def _parts(first: int, groups: tuple[str, ...]) -> Iterator[_Number]:

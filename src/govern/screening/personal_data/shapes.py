@@ -15,6 +15,8 @@ _PARCELS = (
     (20, re.compile(r"jd\d{18}|jjd\d{17}")),
     (15, re.compile(r"tb[ac]\d{12}")),
 )
+_LETTERS_FIRST = frozenset({"jjd", "tba", "tbc"})
+"""No other letters stand alone before the digits of one, but two."""
 _STRONG = re.compile(
     r"[a-z]{1,6}\d{0,4}(?:[-/_]?[a-z0-9]{1,6}){0,2}[-/_]\d{2,12}(?:[-/_][a-z0-9]{1,6}){0,3}|[a-z]{2,5}\d{5,12}[a-z]?"
 )
@@ -35,12 +37,20 @@ _NATIONAL_INSURANCE = re.compile(r"[a-z]{2}\d{6}[a-d]")
 def find_shapes(reading: Reading) -> Iterator[Claim]:
     """Yield parcel numbers and number plates, also in groups with blanks."""
     for first in reading.starts:
-        if len(reading.texts[first]) > 1:
+        if _may_have_shape(reading, first):
             last = _parcel_end(reading, first)
             kind = Type.ORDER_NO if last is not None else Type.FILE_REF
             last = _plate_end(reading, first) if last is None else last
             if last is not None:
                 yield Claim(reading.begins[first], reading.ends[last], kind)
+
+
+def _may_have_shape(reading: Reading, first: int) -> bool:
+    """Tell in one look whether a token can begin a parcel number or a plate."""
+    text = reading.texts[first]
+    if text.isalpha():
+        return len(text) == 2 or text in _LETTERS_FIRST
+    return len(text) > 1 and (not text.isdecimal() or Words.VEHICLE in reading.said)
 
 
 def _parcel_end(reading: Reading, first: int) -> int | None:

@@ -15,6 +15,7 @@ from govern.web.panel.i18n import gettext as _
 
 T = TypeVar("T", bound=msgspec.Struct)
 MAX_FIELDS = 160
+_TO_BLAME = {"screening.unacknowledged": "acknowledged"}
 _AS_TYPED = frozenset({"text", "was", "password", "old", "new"})
 _REASONS = (
     (re.compile(r"missing required field `(?P<field>\w+)`"), N_("Please fill this in.")),
@@ -73,7 +74,7 @@ class Form(msgspec.Struct):
         self.code = error.code
         findings = error.data.get("findings")
         self.findings = findings if isinstance(findings, list) else []
-        self.errors[str(error.data.get("field") or "")] = error_sentence(error)
+        self.errors[str(error.data.get("field") or _TO_BLAME.get(error.code, ""))] = error_sentence(error)
         return self
 
 

@@ -93,7 +93,8 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         approvers=", ".join(role_name(role) for role in rule.from_roles) if rule and message.approvals_required else "",
         rule=message.approval_rule or "",
         why=in_language(rule.why) if rule else "",
-        permission=_(PERMISSIONS.get(message.permission or "", "")),
+        # What was said of the right to write before it ended would only mislead now.
+        permission="" if message.withdrawn_for else _(PERMISSIONS.get(message.permission or "", "")),
         ledger=await _ledger(desk, message),
         facts=_facts(message.revision),
         said={name: "1" for name in ("paid_partnership", "ai_written") if getattr(message.revision, name)},

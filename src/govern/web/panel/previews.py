@@ -48,8 +48,7 @@ def preview_of(
         if found["decision"] != _SILENT
     ]
     return Preview(
-        # What counted is marked where it led to a finding; in a text without one it would only distract.
-        segments=marked(text, plain) if said else marked(text, ()),
+        segments=marked(text, _shown(plain)),
         weighted=weighted,
         limit=limit,
         over=weighted > limit,
@@ -86,6 +85,12 @@ def flags(findings: Sequence[Mapping[str, Any]], permission: str | None) -> list
     words = ngettext("%(n)s finding", "%(n)s findings", len(grave)) % {"n": len(grave)}
     tone = "bad" if permission in {"unsolicited", "opted_out"} else _TONES[worst]
     return [Badge(words, tone, "")]
+
+
+def _shown(plain: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return what is marked: every finding, and what counted only where it led to one; else it would distract."""
+    led = any(found["decision"] != _SILENT and found.get("points") for found in plain)
+    return [found for found in plain if found["decision"] != _SILENT or (led and found.get("points"))]
 
 
 def _rank(decision: str) -> int:
