@@ -31,8 +31,9 @@ async def test_from_a_public_question_to_an_answer_that_a_stop_takes_back(
     service.customer_writes(whom, "AldaneCare", f"Here are the details, {words}")
     service.wait_until_heard(whom, "AldaneCare")
     await hugo.open(f"/compose?account=AldaneCare&kind=dm&recipient={whom}")
+    answer = f"We repair your chair, {words}. The report is at https://example.com/chair"
     text = hugo.page.get_by_label("Text", exact=True)
-    await text.fill(f"The chair leaves tomorrow, {words}. See https://example.com/chair for more.")
+    await text.fill(answer)
     await hugo.page.locator("#preview mark").get_by_text("https://example.com/chair").wait_for()
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).astimezone(ZoneInfo("Europe/Paris"))
     await hugo.page.get_by_label("Send at").fill(tomorrow.strftime("%Y-%m-%dT10:00"))
@@ -41,7 +42,7 @@ async def test_from_a_public_question_to_an_answer_that_a_stop_takes_back(
     hugo.expect(409)
     await hugo.press("Submit")
     await hugo.sees("See each of them, then hand it in again.")
-    await expect(text).to_have_value(f"The chair leaves tomorrow, {words}. See https://example.com/chair for more.")
+    await expect(text).to_have_value(answer)
     boxes = hugo.page.get_by_role("checkbox", name="I have seen this")
     await expect(boxes.first).to_be_focused()
     for box in await boxes.all():

@@ -13,7 +13,7 @@ from govern.screening.model_grams import grams_of, idea_lookup, sentences, unite
 from govern.screening.normalise import fold
 from govern.screening.policy import Policy
 
-IDEAS = {"gift": ("gift*", "cadeau*"), "money": ("refund*", "euro")}
+IDEAS: dict[str, tuple[str, ...]] = {"gift": ("gift*", "cadeau*"), "money": ("refund*", "euro")}
 
 
 def small(bias: int = 0, word: dict[str, int] | None = None, idea: dict[str, int] | None = None) -> Model:

@@ -5,7 +5,7 @@ sentences are scored and the highest score counts: much service around a sales s
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import isqrt, log
 
@@ -123,39 +123,47 @@ def _spans(view: View, stretch: _Stretch, model: Model) -> tuple[Span, ...]:
     """Return the words of the strongest n-grams that speak for the verdict, none within another, in the original."""
     chosen: list[Span] = []
     quoted = set[str]()  # a word that is there twice has one weight, so it is shown once
-    strongest = sorted(_reasons(view.text, stretch, model), key=lambda each: (-each[0], each[1]))
-    for _, (start, end) in strongest:
+    reasons = _reasons(view.text, stretch, model)
+    strongest = sorted(reasons)
+    strongest.sort(key=reasons.__getitem__, reverse=True)  # the first of equals stays the first
+    for start, end in strongest:
         if len(chosen) == MAX_SPANS:
             break
-        apart = all(end <= other_start or other_end <= start for other_start, other_end in chosen)
-        if apart and view.text[start:end] not in quoted:
+        if view.text[start:end] in quoted:
+            continue
+        if all(end <= other_start or other_end <= start for other_start, other_end in chosen):
             chosen.append((start, end))
             quoted.add(view.text[start:end])
     return tuple(view.span(start, end) for start, end in sorted(chosen))
 
 
-def _reasons(text: str, stretch: _Stretch, model: Model) -> Iterator[tuple[int, Span]]:
-    """Yield what each n-gram adds and the words it stands in."""
+def _reasons(text: str, stretch: _Stretch, model: Model) -> dict[Span, int]:
+    """Return the words and pairs of words that speak for the verdict, and what the strongest n-gram of each adds."""
     zeros = plain(text)
     tokens = [(match.start(), match.end(), match[0]) for match in TOKEN.finditer(zeros, stretch.start, stretch.end)]
-    weights, grams = model.weights, stretch.grams
-    roots = [_root(len(kind)) or 1 for kind in grams]
+    weights, root = model.weights.word, _root(len(stretch.grams.word)) or 1
+    found: dict[str, int | None] = {}  # by a word with the character before and behind it: hostile texts repeat theirs
+    reasons: dict[Span, int] = {}
     for start, end, word in tokens:
-        yield from _positive(weights.word.get(word, 0), roots[0], start, end)
-        yield from _positive(
-            max((weights.idea.get(idea, 0) for idea in model.ideas_of(word)), default=0), roots[2], start, end
-        )
-        letters = zeros[max(0, start - 1) : end + 1]
-        best = max((weights.letter.get(gram, 0) for gram in _letters(letters)), default=0)
-        yield from _positive(best, roots[1], start, end)
+        around = zeros[max(0, start - 1) : end + 1]
+        if around not in found:
+            found[around] = _adds(word, around, stretch, model)
+        if (best := found[around]) is not None:
+            reasons[start, end] = best
     for (start, _, first), (_, end, second) in pairwise(tokens):
-        yield from _positive(weights.word.get(f"{first} {second}", 0), roots[0], start, end)
+        if (weight := weights.get(f"{first} {second}", 0)) > 0:
+            reasons[start, end] = 100 * weight // root
+    return reasons
 
 
-def _positive(weight: int, root: int, start: int, end: int) -> Iterator[tuple[int, Span]]:
-    if weight > 0:
-        yield 100 * weight // root, (start, end)
-
-
-def _letters(text: str) -> Iterator[str]:
-    return (text[at : at + size] for size in LETTERS for at in range(len(text) - size + 1))
+def _adds(word: str, around: str, stretch: _Stretch, model: Model) -> int | None:
+    """Return what the strongest n-gram of one word adds, or None where none speaks for the verdict."""
+    weights = model.weights
+    letters = (around[at : at + size] for size in LETTERS for at in range(len(around) - size + 1))
+    best = (
+        weights.word.get(word, 0),
+        max((weights.letter.get(gram, 0) for gram in letters), default=0),
+        max((weights.idea.get(idea, 0) for idea in model.ideas_of(word)), default=0),
+    )
+    kinds = zip(best, stretch.grams, strict=True)
+    return max((100 * weight // (_root(len(kind)) or 1) for weight, kind in kinds if weight > 0), default=None)

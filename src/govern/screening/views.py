@@ -1,6 +1,7 @@
 """Further views of a folded text: single letters read as words, and signs read as the letters they stand for."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise, product
 from types import MappingProxyType
@@ -148,12 +149,14 @@ def _decoded(view: View, words: Collection[str]) -> View | None:
     """Read digits and signs inside words as the letters they stand for; None where there are none. The length stays."""
     if not _LEET.search(view.text):
         return None
-    cautious = [(token[0], _meant(token[0], words)) for token in _TOKEN.finditer(view.text)]
-    hidden = sum(written != meant for written, meant in cautious)
+    tokens = Counter(_TOKEN.findall(view.text))
+    meant = {token: _meant(token, words) for token in tokens}
+    hidden = sum(count for token, count in tokens.items() if token != meant[token])
     if not hidden:
         return None
-    meant = iter([_meant_boldly(*each, words) if hidden >= MIN_HIDDEN else each[1] for each in cautious])
-    return view.derived(_TOKEN.sub(lambda _: next(meant), view.text))
+    if hidden >= MIN_HIDDEN:
+        meant = {token: _meant_boldly(token, cautious, words) for token, cautious in meant.items()}
+    return view.derived(_TOKEN.sub(lambda token: meant[token[0]], view.text))
 
 
 def _meant(token: str, words: Collection[str]) -> str:

@@ -121,7 +121,7 @@ def _candidate(reading: Reading, first: int) -> Candidate | None:
     plain = "".join(reading.texts[first : last + 1])
     if plain.isdecimal():
         return Candidate(first, last, text, plain, len(plain), True)
-    digits = sum(letter.isdecimal() for letter in plain)
+    digits = sum(map(str.isdecimal, plain))
     return Candidate(first, last, text, plain, digits, is_capital(reading, first, last)) if digits else None
 
 

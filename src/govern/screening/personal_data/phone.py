@@ -29,6 +29,7 @@ _ZERO_SHAPES = frozenset(
 )  # fmt: skip
 _NORTH_AMERICA = frozenset({(3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7)})
 _AMERICAN_STARTS = frozenset(shape[:2] for shape in _NORTH_AMERICA)
+_ZERO_STARTS = frozenset({(1, 1), *(shape[:2] for shape in _ZERO_SHAPES)})
 _PHONE_WORDS = frozenset({Words.PHONE, Words.OWN_PHONE})
 _TAIL = re.compile(r" ?[-/.,] ?")
 
@@ -66,11 +67,12 @@ def _international(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] 
     if sum(map(len, groups)) <= MIN_DIGITS:
         return None
     kept = _without_trunk(reading, first, groups)
+    digits = "".join(kept) if plus else "".join(kept).removeprefix("00")
+    if digits.startswith("0"):
+        return None  # no country has such a code
     for count in range(len(groups), 0, -1):
-        digits = "".join(kept[:count])
-        number = digits if plus else digits.removeprefix("00")
-        # No country has a code that begins with 0.
-        if MIN_DIGITS < len(number) <= MAX_DIGITS and number[0] != "0" and _is_possible("+" + number, None):
+        number = digits[: len(digits) - sum(map(len, kept[count:]))]
+        if MIN_DIGITS < len(number) <= MAX_DIGITS and _is_possible("+" + number, None):
             return count, ("+" + number,)
     return None
 
@@ -99,10 +101,8 @@ def _groups(reading: Reading, first: int) -> tuple[str, ...]:
 
 
 def _national(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | None:
-    text, is_meant = reading.texts[first], _says_phone(reading, first)
-    # Without a word before it, only a number of North America begins with anything but 0.
-    is_any = is_meant or text[0] == "0"
-    if not (is_any or _may_be_american(reading, first)) or _is_tail(reading, first):
+    is_meant = _says_phone(reading, first)
+    if not (is_meant or _may_begin(reading, first)) or _is_tail(reading, first):
         return None
     groups = _groups(reading, first)
     for part in _parts(first, groups):
@@ -114,8 +114,13 @@ def _national(reading: Reading, first: int) -> tuple[int, tuple[str, ...]] | Non
     return None
 
 
-def _may_be_american(reading: Reading, first: int) -> bool:
-    return tuple(map(len, reading.texts[first : first + 2])) in _AMERICAN_STARTS
+def _may_begin(reading: Reading, first: int) -> bool:
+    """Tell in one look whether a token can begin a number that no word announces."""
+    texts = reading.texts[first : first + 2]
+    lengths = tuple(map(len, texts))
+    if texts[0][0] != "0":
+        return lengths in _AMERICAN_STARTS
+    return "".join(texts)[1:2] != "0" and (lengths in _ZERO_STARTS or lengths[:1] in _ZERO_STARTS)
 
 
 def _parts(first: int, groups: tuple[str, ...]) -> Iterator[_Number]:

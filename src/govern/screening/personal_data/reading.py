@@ -164,7 +164,7 @@ class Reading:
 
 def has_digit(text: str) -> bool:
     """Tell whether a token holds a digit."""
-    return not text.isalpha() and (text.isdecimal() or any(letter.isdecimal() for letter in text))
+    return not text.isalpha() and (text.isdecimal() or any(map(str.isdecimal, text)))
 
 
 def _ends_in(before: str, gap: str) -> int:

@@ -96,7 +96,7 @@ def _is_named_number(reading: Reading, candidate: Candidate, said: Words) -> boo
 
 def _is_year(reading: Reading, candidate: Candidate) -> bool:
     """Tell whether the digits are a year: in "SUMMER2025" always, alone unless a sign marks it as a number."""
-    digits = "".join(letter for letter in candidate.plain if letter.isdecimal())
+    digits = "".join(filter(str.isdecimal, candidate.plain))
     if candidate.has_letters:
         return YEARS.fullmatch(digits) is not None
     start = reading.begins[candidate.first]

@@ -100,7 +100,7 @@ def _is_national(candidate: Candidate) -> bool:
 def _is_mixed(candidate: Candidate) -> bool:
     """Tell whether capitals and digits make a reference, not the name of a product or standard."""
     text = candidate.text
-    digits = "".join(letter for letter in candidate.plain if letter.isdecimal())
+    digits = "".join(filter(str.isdecimal, candidate.plain))
     if not candidate.is_capital or text.startswith(_PUBLIC_PREFIXES) or YEARS.fullmatch(digits):
         return False
     letters = len(candidate.plain) - candidate.digits
