@@ -121,6 +121,18 @@ def test_stop_counts_wherever_it_is_written(kind: Kind, policy: Policy) -> None:
     assert said("Please unsubscribe me", policy, kind=kind).optout is OptOut.YES
 
 
+@pytest.mark.parametrize(
+    "text", ["That was the ninth one. Please stop.", "Je ne vous connais pas. Arrêtez svp.", "\U0001f6ab messages"]
+)
+def test_sentence_or_sign_that_is_nothing_but_a_stop_is_certain(text: str, rules: OptOutRules) -> None:
+    assert judge(fold(text), rules).optout is OptOut.YES
+
+
+@pytest.mark.parametrize("text", ["My parcel is at the wrong house. Stop.", "Arrêtez ! Vous êtes trop mignons."])
+def test_lone_stop_beside_another_matter_is_not_certain(text: str, rules: OptOutRules) -> None:
+    assert judge(fold(text), rules).optout is not OptOut.YES
+
+
 def test_certain_stop_needs_nobody_and_a_doubtful_one_asks_a_person(policy: Policy) -> None:
     certain, doubtful = said("Stop messaging me", policy), said("Résilier", policy)
     assert (certain.optout, certain.decision) == (OptOut.YES, Decision.ALLOW)

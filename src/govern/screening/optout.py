@@ -130,9 +130,9 @@ def _whole(rule: Rule, reading: Reading, filler: str) -> Iterator[Span]:
     silent = [(start, max(after)) for start, after in reading.hits.get(filler, {}).items()]
     for start, end in (*spoken.items(), *silent):
         ends[start] = max(end, ends.get(start, 0))
-    stretches = [(at, reading.after[of]) for of, at in reading.first.items()] if rule.alone else [(0, len(reading.words))]
-    for at, until in stretches:
-        said = []
+    sentences = [(first, reading.after[of]) for of, first in reading.first.items()]
+    for first, until in sentences if rule.alone else [(0, len(reading.words))]:
+        said, at = [], first
         while at < until and at in ends:
             said += [(at, ends[at])] if at in spoken else []
             at = ends[at]
