@@ -13,19 +13,20 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from math import sqrt
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from govern.domain.consent import PermissionState
 from govern.domain.messages import Kind
 from govern.screening.engine import screen
-from govern.screening.findings import Direction, Input, Klass, OptOut, Screening, strictness
 from govern.screening.findings import Decision as Ruling
+from govern.screening.findings import Direction, Input, Klass, OptOut, Screening, strictness
 from govern.screening.policy import Policy, load_policy
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data" / "screening"
 CASES = ROOT / "policies" / "screening" / "cases"
 ASIDE = 5
+Row: TypeAlias = dict[str, Any]
 SECOND_LOOK = strictness(Ruling.NEEDS_APPROVAL)
 
 
@@ -59,12 +60,14 @@ _WIDE = str.maketrans({chr(n): chr(n + 0xFEE0) for n in range(0x21, 0x7F)})
 _CYRILLIC = str.maketrans("aeopcxyi", "аеорсхуі")  # noqa: RUF001 - look-alikes are the point
 _LEET = str.maketrans("aeio", "43i0")
 DISGUISES: dict[str, Callable[[str], str]] = {
-    "zero width": lambda text: "\u200b".join(text),
+    "zero width": "\u200b".join,
     "look-alikes": lambda text: text.translate(_CYRILLIC),
     "mathematical": lambda text: text.translate(_CIRCLED),
     "full width": lambda text: text.translate(_WIDE),
     "capitals": str.upper,
-    "leet": lambda text: " ".join(word.translate(_LEET) if len(word) > 3 and word.isalpha() else word for word in text.split(" ")),
+    "leet": lambda text: " ".join(
+        word.translate(_LEET) if len(word) > 3 and word.isalpha() else word for word in text.split(" ")
+    ),
     "spaced": lambda text: " ".join(
         " ".join(word) if len(word) > 4 and word.isalpha() else word for word in text.split(" ")
     ),
@@ -114,7 +117,7 @@ def interval(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def measured(texts: Iterable[Text], policy: Policy) -> list[dict[str, object]]:
+def measured(texts: Iterable[Text], policy: Policy) -> list[Row]:
     """Return a row per measure and language."""
     said = [(text, screen(text.given, policy)) for text in texts]
     rows = []
@@ -139,7 +142,7 @@ def measured(texts: Iterable[Text], policy: Policy) -> list[dict[str, object]]:
     return rows
 
 
-def _share(hits: int, of: int) -> dict[str, object]:
+def _share(hits: int, of: int) -> dict[str, Any]:
     low, high = interval(hits, of)
     return {
         "hits": hits,
@@ -150,7 +153,7 @@ def _share(hits: int, of: int) -> dict[str, object]:
     }
 
 
-def kept(texts: Iterable[Text], policy: Policy) -> list[dict[str, object]]:
+def kept(texts: Iterable[Text], policy: Policy) -> list[Row]:
     """Return, for each disguise and measure, the part of the found texts that is found in disguise as well."""
     rows = []
     given = list(texts)
@@ -179,19 +182,22 @@ def main(*options: str) -> None:
     texts = list(read_cases() if "--cases" in options else read_aside())
     rows, disguised = measured(texts, policy), kept(texts, policy)
     if "--json" in options:
-        print(json.dumps({"quality": rows, "evasion": disguised}, indent=2))
-        return
-    for row in rows:
-        print(
-            f"{row['measure']:<38} {row['language']:<4}",
-            *(f"{name} {_said(row[name])}" for name in ("precision", "recall", "false_alarms")),
-        )
-    for row in disguised:
-        print(f"{row['measure']:<38} {row['disguise']:<13} kept {_said(row['kept'])}")
+        lines = [json.dumps({"quality": rows, "evasion": disguised}, indent=2)]
+    else:
+        lines = [_quality(row) for row in rows] + [_evasion(row) for row in disguised]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _said(share: object) -> str:
-    assert isinstance(share, dict)
+def _quality(row: Row) -> str:
+    shares = (f"{name} {_said(row[name])}" for name in ("precision", "recall", "false_alarms"))
+    return " ".join([f"{row['measure']:<38} {row['language']:<4}", *shares])
+
+
+def _evasion(row: Row) -> str:
+    return f"{row['measure']:<38} {row['disguise']:<13} kept {_said(row['kept'])}"
+
+
+def _said(share: dict[str, Any]) -> str:
     return f"{share['share']} ({share['hits']}/{share['of']}, {share['low']}-{share['high']})"
 
 

@@ -26,6 +26,7 @@ from govern.services.publications import on_its_way, plan_publication, refuse_un
 from govern.services.screening import WRITE_ACTION, Screened, judge_revision, keep_screening
 from govern.services.use_case import use_case
 
+BLOCKED = "block"
 _DIRECT_ACTION = {
     Kind.POST: Action.MESSAGE_DIRECT_POST,
     Kind.REPLY: Action.MESSAGE_DIRECT_REPLY,
@@ -108,12 +109,8 @@ async def hand_in(
     """
     next_state(message.state, Event.QUEUE)  # before the work: only what could be queued can be handed in
     await refuse_unknown_twin(message)
-    screened = await judge_revision(message, policies=policies, now=now)
-    blocked = screened.decision == "block"
-    if not blocked:  # of a text that cannot go, no warning needs to be seen
-        await acknowledge(message, screened.screening, acknowledged, actor=actor, now=now)
-    await keep_screening(message, screened, moment="submit", actor=actor, now=now)
-    if blocked:
+    screened = await _screen(message, acknowledged, actor=actor, policies=policies, now=now)
+    if screened.decision == BLOCKED:
         await _block(message, screened, actor=actor, now=now, decision=decision)
         return
     rule, plain = await approval_rule(message, screened, policies=policies)
@@ -152,6 +149,16 @@ async def hand_in(
     )
     if direct:
         await plan_publication(await load_message(message.id), undo_window=False, now=now)
+
+
+async def _screen(
+    message: Message, acknowledged: Sequence[Acknowledged], *, actor: Actor, policies: Policies, now: datetime
+) -> Screened:
+    screened = await judge_revision(message, policies=policies, now=now)
+    if screened.decision != BLOCKED:  # of a text that cannot go, no warning needs to be seen
+        await acknowledge(message, screened.screening, acknowledged, actor=actor, now=now)
+    await keep_screening(message, screened, moment="submit", actor=actor, now=now)
+    return screened
 
 
 async def approval_rule(message: Message, screened: Screened, *, policies: Policies) -> tuple[Rule, bool]:

@@ -116,14 +116,14 @@ class Reading:
         """Return the character right before a token, if any."""
         return self.gaps[number][-1:]
 
-    def raw(self, number: int) -> str:
+    def as_written(self, number: int) -> str:
         """Return a token as it was written."""
         start, end = self.view.span(self.begins[number], self.ends[number])
         return self.view.original[start:end]
 
     def is_capital(self, number: int) -> bool:
         """Tell whether a token has capital letters and no small ones."""
-        return self.raw(number).isupper()
+        return self.as_written(number).isupper()
 
     def is_context(self, number: int) -> bool:
         """Tell whether a token ends a context word."""

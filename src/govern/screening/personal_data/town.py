@@ -30,7 +30,7 @@ _NAME_GAPS = frozenset({" ", "-", "'", " ("})
 
 
 def is_name(reading: Reading, number: int) -> bool:
-    return reading.raw(number)[:1].isupper()
+    return reading.as_written(number)[:1].isupper()
 
 
 def with_town(reading: Reading, last: int) -> int:
