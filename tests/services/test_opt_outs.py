@@ -141,7 +141,7 @@ async def test_refusal_of_x_because_the_person_takes_no_messages_is_a_stop_of_th
     await receive_dm(desk.company.help)
     await desk.write_dm()
     waiting = await desk.write(
-        "And one more thing.", author=desk.company.leo, kind=Kind.DM, recipient="marion", now=NOW + SECOND
+        "Your refund left, too.", author=desk.company.leo, kind=Kind.DM, recipient="marion", now=NOW + SECOND
     )
     claim = await desk.take()
     await desk.settle(claim, Result(outcome=Outcome.REFUSED, code=DM_NOT_ALLOWED, reason="closed"))
