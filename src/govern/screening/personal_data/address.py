@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from govern.screening.personal_data.reading import Claim, Reading
+from govern.screening.personal_data.reading import Claim, Near, Reading
 from govern.screening.personal_data.rules import Type, Words
 from govern.screening.personal_data.town import TOWN_GAPS, UNITS, is_name, postcode_after, with_town
 from govern.screening.personal_data.vocabulary import words
@@ -59,7 +59,7 @@ def find_addresses(reading: Reading) -> Iterator[Claim]:
             continue
         begin, last = street
         start, done = reading.begins[begin], with_town(reading, last)
-        is_public = is_own_place(reading, begin) or _is_allowed(reading.text[start:done], reading)
+        is_public = is_own_place(reading, begin, last) or _is_allowed(reading.text[start:done], reading)
         yield Claim(start, done, Type.ADDRESS, is_public=is_public)
 
 
@@ -72,18 +72,25 @@ def find_boxes(reading: Reading) -> Iterator[Claim]:
         end = with_town(reading, last)
         if end == box.end() and _SHORT_BOX.match(box[0]):
             continue
-        is_public = is_own_place(reading, last) or _is_allowed(reading.text[box.start() : end], reading)
+        is_public = is_own_place(reading, last, last) or _is_allowed(reading.text[box.start() : end], reading)
         yield Claim(box.start(), end, Type.ADDRESS, is_public=is_public)
 
 
-def is_own_place(reading: Reading, first: int) -> bool:
-    """Tell whether the words around say a shop or office, and none says somebody's home."""
+def is_own_place(reading: Reading, first: int, last: int) -> bool:
+    """Tell whether the words around a street say a shop or office, and none says somebody's home.
+
+    Words within it say nothing: "Place du Marché", "Pinecrest Drive".
+    """
     if Words.OWN_PLACE not in reading.said:
         return False
     near = {near.words for near in reading.before(first, 8)}
-    around = near | {near.words for near in reading.behind(first, 12)}
-    near |= {near.words for near in reading.behind(first, 6)}
+    around = near | {near.words for near in _outside(reading, first, last, 12)}
+    near |= {near.words for near in _outside(reading, first, last, 6)}
     return Words.OWN_PLACE in near and Words.HOME not in around
+
+
+def _outside(reading: Reading, first: int, last: int, reach: int) -> Iterator[Near]:
+    return (near for near in reading.behind(first, reach) if near.end > reading.ends[last])
 
 
 def _is_allowed(address: str, reading: Reading) -> bool:

@@ -30,6 +30,8 @@ _ZERO_SHAPES = frozenset(
 _NORTH_AMERICA = frozenset({(3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7)})
 _AMERICAN_STARTS = frozenset(shape[:2] for shape in _NORTH_AMERICA)
 _ZERO_STARTS = frozenset({(1, 1), *(shape[:2] for shape in _ZERO_SHAPES)})
+# Numbers of everybody's that are never shorter: British 03, 084, 087 and 09, Irish 1800. A French number read as one of them is.
+_WHOLE = (("+443", 13), ("+4484", 13), ("+4487", 13), ("+449", 13), ("+353", 14))
 _PHONE_WORDS = frozenset({Words.PHONE, Words.OWN_PHONE})
 _TAIL = re.compile(r" ?[-/.,] ?")
 
@@ -212,11 +214,23 @@ def _start(reading: Reading, first: int, end: int) -> int:
 
 
 def _is_public(reading: Reading, first: int, forms: tuple[str, ...]) -> bool:
-    if any(
-        form.startswith(reading.rules.public.phone_prefixes) or form in reading.rules.public.phones for form in forms
+    public = reading.rules.public
+    if _is_enterprise(reading, first) or any(
+        form in public.phones or _is_nobodys(form, public.phone_prefixes) for form in forms
     ):
         return True
     if len(_groups(reading, first)) > 1:
         return False
     nearest = next(reading.before(first), None)
     return nearest is not None and nearest.words is Words.OTHER and nearest.distance <= 2
+
+
+def _is_enterprise(reading: Reading, first: int) -> bool:
+    """Tell whether it is the number of a Belgian company: "BE 0999.999.922"."""
+    return first > 0 and reading.texts[first - 1] == "be" and reading.is_capital(first - 1)
+
+
+def _is_nobodys(form: str, prefixes: tuple[str, ...]) -> bool:
+    """Tell whether a number is one of everybody's, not a French one that looks like the beginning of it."""
+    is_part = any(form.startswith(prefix) and len(form) < whole for prefix, whole in _WHOLE)
+    return form.startswith(prefixes) and not is_part

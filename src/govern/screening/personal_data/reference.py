@@ -26,6 +26,7 @@ _FILLERS = words(
     "your our notre ton ta c cest ce it its s here voici as under sous with avec suivante suivant following bien portant called named numerote "
     "numerotee client customer for pour a"
 )
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+")
 _SIGN = re.compile(r"\b(?:n ?[°º]|no\.|num\.?|nr\.?) ?:? ?#?$")
 _SIGN_WORDS = frozenset({"no", "num", "nr"})
@@ -34,8 +35,10 @@ _APART = frozenset("(),;")
 
 def find_references(reading: Reading, found: Iterable[Candidate]) -> Iterator[Claim]:
     """Yield the references that some word or their shape gives away."""
-    for candidate in found:
-        if kind := _kind(reading, candidate):
+    kinds = [(candidate, _kind(reading, candidate)) for candidate in found]
+    things = {_shape(candidate) for candidate, kind in kinds if kind is None and _is_thing(reading, candidate)}
+    for candidate, kind in kinds:
+        if kind and (_shape(candidate) not in things or _named(reading, candidate)):
             yield _claim(reading, candidate, kind)
 
 
@@ -47,6 +50,16 @@ def find_named(reading: Reading, found: Iterable[Candidate]) -> Iterator[Claim]:
         near = _named(reading, candidate)
         if near and near.words in _POSITIVE and _is_named_number(reading, candidate, near.words):
             yield _claim(reading, candidate, _POSITIVE[near.words])
+
+
+def _is_thing(reading: Reading, candidate: Candidate) -> bool:
+    """Tell whether it is said to be a product, flight or law; the next one of its shape will be another."""
+    return candidate.has_letters and reading.has_before(candidate.first, Words.OTHER)
+
+
+def _shape(candidate: Candidate) -> str:
+    """Return a candidate with its digits made equal: "hx-00000" for "hx-20500"."""
+    return _DIGIT.sub("0", candidate.text)
 
 
 def _claim(reading: Reading, candidate: Candidate, kind: Type) -> Claim:
@@ -101,10 +114,16 @@ def _is_year(reading: Reading, candidate: Candidate) -> bool:
         return YEARS.fullmatch(digits) is not None
     start = reading.begins[candidate.first]
     is_marked = reading.text[max(0, start - 2) : start].rstrip(" ")[-1:] in {"#", "°", ":"}
-    return YEARS.fullmatch(candidate.text) is not None and not is_marked
+    return YEARS.fullmatch(candidate.text) is not None and not is_marked and not _sign_before(reading, candidate)
 
 
 def _kind(reading: Reading, candidate: Candidate) -> Type | None:
+    if not candidate.has_letters and _is_year(reading, candidate):
+        return None
+    return _kind_of_number(reading, candidate)
+
+
+def _kind_of_number(reading: Reading, candidate: Candidate) -> Type | None:
     named = _named(reading, candidate)
     if named and named.words is Words.OTHER:
         return None

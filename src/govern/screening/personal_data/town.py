@@ -19,8 +19,8 @@ _POSTCODES = tuple(
         r"[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b",  # Britain
         r"[a-z]\d[a-z][ -]?\d[a-z]\d\b",  # Canada
         r"[a-z]\d[\dw] ?[a-z\d]{4}\b",  # Ireland
-        r"\d{5}(?:-\d{4})?\b",  # United States, France
-        r"\d{4}\b(?! ?[€$£%])",  # Australia, Belgium, Switzerland
+        r"\d{5}(?:-\d{4})?\b(?![ ./-]\d\d)",  # United States, France; more digits would make it a phone number
+        r"\d{4}\b(?! ?[€$£%]|[ ./-]\d\d)",  # Australia, Belgium, Switzerland
     )
 )
 TOWN_GAPS = frozenset({" ", "'", "-", ", ", ",", " - ", "\n", ",\n", " (", ") ", "), ", ". ", " , "})
