@@ -2,9 +2,10 @@
 
     python tools/measure_screening.py [--cases] [--json]
 
-A text is kept aside if sha256 of it, modulo 5, is 0; the training tool leaves these out. `--cases` measures on the golden cases
-instead; their failures were read once, so they tell whether something was lost, not how good it is. Prints precision and recall with 95 % intervals (Wilson), by language; and, for each
-disguise, how many of the texts that were found are still found. Screens direct messages in an open service window.
+A text is kept aside if sha256 of it, modulo 5, is 0; the training tool leaves these out. `--cases` measures on the golden
+cases instead; their failures were read once, so they tell whether something was lost, not how good it is. Prints precision and
+recall with 95 % intervals (Wilson), by language; and, for each disguise, how many of the texts that were found are still found.
+Screens direct messages in an open service window.
 """
 
 import json
