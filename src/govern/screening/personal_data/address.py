@@ -21,12 +21,12 @@ _ALWAYS_ENGLISH = words("street st road rd lane ln avenue ave drive dr crescent 
 _ENGLISH = _ALWAYS_ENGLISH | words(
     "close court ct way gardens gdns grove hill rise mews row walk parade highway hwy parkway pkwy circle cir trail trl quay place "
     "pl square sq green view park loop terr wharf rd yard fold croft field fields meadow meadows drove bank side end wynd gate "
-    "point ridge heights path pike"
+    "point ridge heights path pike av"
 )
 _FRENCH |= {"av", "ave", "r", "rte", "bd"}
 # These mean much else unless a full stop or a name follows.
 _SHORT_STREETS = words("r av ave all pl imp ch che sq rang mail cite cours lot cote place domaine villa voie passage")
-_STREETS = _FRENCH | _ENGLISH | _SHORT_STREETS | {"lieu"}
+STREETS = _FRENCH | _ENGLISH | _SHORT_STREETS | {"lieu"}
 _HOUSE = re.compile(r"\d{1,5}[a-z]?|\d{1,4}(?:bis|ter)")
 _FIVE_DIGITS = re.compile(r"\d{5}")
 _LAST_HOUSE = re.compile(r"\d{1,4}[a-z]?")
@@ -48,7 +48,7 @@ _NAME_GAPS = frozenset({" ", "'", "-", "' ", " '"})
 def find_addresses(reading: Reading) -> Iterator[Claim]:
     """Yield addresses, but for those of shops and offices by the words before them, or by the policy."""
     done = 0
-    if _STREETS.isdisjoint(reading.texts):
+    if STREETS.isdisjoint(reading.texts):
         return
     for first in reading.numbered:
         text = reading.texts[first]

@@ -43,11 +43,18 @@ def find_codes(reading: Reading) -> Iterator[Claim]:
     for first, text in enumerate(reading.texts):
         if len(text) != 6 or not text.isalpha() or not text.isascii() or not reading.is_capital(first):
             continue
-        near = next(reading.before(first, 3), None)
+        near = next((near for near in reading.before(first, 3) if near.words is not Words.REFERENCE), None)
         between = reading.text[near.end : reading.begins[first]] if near else ""
         is_file = near and near.words is Words.FILE_REF and between.strip(" :,°n") == "" and _vowels(text) <= 1
-        if is_file or (near and near.words is Words.BOOKING and _is_code(text, between)):
+        is_behind = not near and _vowels(text) <= 1 and _is_booking_behind(reading, first)
+        if is_file or is_behind or (near and near.words is Words.BOOKING and _is_code(text, between)):
             yield Claim(reading.begins[first], reading.ends[first], Type.FILE_REF)
+
+
+def _is_booking_behind(reading: Reading, first: int) -> bool:
+    """Tell whether letters are said to be a code by the words after them: "JKXQTB is my booking"."""
+    near = next(reading.behind(first, 3), None)
+    return near is not None and near.words is Words.BOOKING and reading.gaps[first + 1] == " "
 
 
 def _vowels(letters: str) -> int:

@@ -1,6 +1,7 @@
 """Groups of letters and digits that may be one reference, without dates, times, prices and quantities."""
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from govern.screening.personal_data.reading import Reading, has_digit
@@ -16,6 +17,7 @@ _CURRENCIES = words("eur usd cad gbp chf aud e")
 _MONEY_SIGNS = frozenset("$€£")
 _NO_START = frozenset("@$£€+")
 _SIGNS = frozenset("-/_")
+_TO = frozenset({" to ", " a ", " through ", " au "})
 _JOINTS = _SIGNS | {" ", "."}
 _AMOUNT = re.compile(r" ?[€$£%]|[.,:]\d")
 _UNIT = re.compile(
@@ -32,7 +34,9 @@ YEARS = re.compile(r"(?:19|20)\d\d(?:[-/](?:(?:19|20)?\d\d))?")
 THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})+")
 _TIME = re.compile(r"\d{1,2}(?:h\d{0,2}|min|am|pm|[:.]\d\d)(?:-\d{1,2}(?:h\d{0,2}|[:.]\d\d)?)?")
 _DIMENSIONS = r"\d{1,5}x\d{1,5}(?:x\d{1,5})?|\d{1,3}\.\d+"
-_MEASURE = re.compile(rf"{_DATE}|{_TIME.pattern}|{_DIMENSIONS}")
+_NETWORK = r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_POST_BOX = r"(?:cs|bp|tsa) \d{2,6}(?: \d{5})?"
+_MEASURE = re.compile(rf"{_DATE}|{_TIME.pattern}|{_DIMENSIONS}|{_NETWORK}|{_POST_BOX}")
 
 
 class Candidate(NamedTuple):
@@ -67,7 +71,17 @@ def candidates(reading: Reading) -> list[Candidate]:
         if candidate and _is_enough(candidate) and not _is_measure(reading, candidate):
             found.append(candidate)
         done = candidate.last + 1 if candidate else done
-    return found
+    return _without_ranges(reading, found)
+
+
+def _without_ranges(reading: Reading, found: list[Candidate]) -> list[Candidate]:
+    """Drop two of one shape with "to" between them: from where to where the numbers of things go."""
+    ends: set[Candidate] = set()
+    for one, two in pairwise(found):
+        between = reading.text[reading.ends[one.last] : reading.begins[two.first]]
+        if between in _TO and one.has_letters and len(one.plain) == len(two.plain) and one.plain[:1] == two.plain[:1]:
+            ends |= {one, two}
+    return [candidate for candidate in found if candidate not in ends] if ends else found
 
 
 def _is_enough(candidate: Candidate) -> bool:
@@ -156,7 +170,8 @@ def _goes_on_apart(reading: Reading, first: int, at: int) -> bool:
         is_time = reading.gaps[at + 1][:1] in {"/", ":"} or YEARS.fullmatch(text)
         long = len(before) > 6 and before.isdecimal()
         is_last = len(text) == 1 and at - 1 > first and before.isdecimal()
-        return (len(text) > 1 or is_last) and not is_time and not long
+        is_part = len(text) > 1 or is_last or (before.isalpha() and reading.gaps[at + 1] == "-")  # "SR 1-4472901"
+        return is_part and not is_time and not long
     if has_digit(text):
         return reading.is_capital(at) and not _TIME.fullmatch(text) and len(text) <= 8
     is_last = len(text) == 1 and reading.is_capital(at) and before.isdecimal()
@@ -164,7 +179,7 @@ def _goes_on_apart(reading: Reading, first: int, at: int) -> bool:
 
 
 def _is_measure(reading: Reading, candidate: Candidate) -> bool:
-    """Tell whether a candidate is a date, a time, a price or a quantity."""
+    """Tell whether a candidate is a date, a time, a price or a quantity, or the address of a device or company."""
     end = reading.ends[candidate.last]
     if candidate.digits >= 9 and candidate.is_one_word:
         return False

@@ -13,6 +13,7 @@ from govern.screening.personal_data.address import find_addresses, find_boxes
 from govern.screening.personal_data.bank import find_cards, find_ibans, find_nirs
 from govern.screening.personal_data.birth import find_births, find_codes
 from govern.screening.personal_data.candidates import candidates
+from govern.screening.personal_data.home import find_homes
 from govern.screening.personal_data.mail import find_emails
 from govern.screening.personal_data.phone import find_phones
 from govern.screening.personal_data.public import is_public, not_data
@@ -93,6 +94,7 @@ def _numbers(reading: Reading) -> Iterator[Claim]:
     yield from find_phones(reading)
     yield from find_boxes(reading)
     yield from find_addresses(reading)
+    yield from find_homes(reading)
     yield from find_references(reading, found)
 
 

@@ -15,6 +15,12 @@ _HANDLE = re.compile(
     r"(?<![^\W_])@[a-z0-9_]{1,30}\b(?!\.[a-z])|(?<![^\W_])#[^\W\d_]+\d{1,4}(?![\w/-])|(?<![^\W_])#\d+[^\W\d_]\w*(?![/-])"
 )
 
+_THEIR_PHONE = re.compile(
+    r"\b(?:votre|vos|your|ur) (?:standard|hotline|helpline|switchboard|sav|services? clients?|customer services?|call cent(?:er|re)|numero vert)"
+    r"(?: (?:au|on|le|is|est))?[ :,(]{1,3}$"
+)
+_CEDEX = re.compile(r"\bcedex\b")
+"""Only companies and offices have their post delivered so."""
 _NAME_END = re.compile(r"[._+-]")
 _GROUP = re.compile(r"[^\W_]+")
 
@@ -44,9 +50,10 @@ def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
         case Type.IBAN:
             return "".join(_GROUP.findall(text)) in reading.rules.public.ibans
         case Type.PHONE:
-            return is_ours and reading_says_own_phone(reading, claim)
+            before = reading.text[max(0, claim.start - 40) : claim.start]
+            return _THEIR_PHONE.search(before) is not None or (is_ours and reading_says_own_phone(reading, claim))
         case Type.ADDRESS:
-            return shortest(text) in reading.rules.public.addresses
+            return _CEDEX.search(text) is not None or shortest(text) in reading.rules.public.addresses
         case _:
             return False
 
@@ -55,6 +62,6 @@ def reading_says_own_phone(reading: Reading, claim: Claim) -> bool:
     """Tell whether the words right before a number offer it to everybody: "call us on"."""
     first = reading.at(claim.start)
     last = reading.at(claim.end) - 1
-    nearest = next(reading.before(first, 3), None)
+    nearest = next((near for near in reading.before(first, 3) if near.words is not Words.BOOKING), None)
     behind = any(near.words is Words.OWN_PHONE for near in reading.behind(last, 5))
     return behind or (nearest is not None and nearest.words is Words.OWN_PHONE)

@@ -29,8 +29,10 @@ _FILLERS = words(
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+")
 _SIGN = re.compile(r"\b(?:n ?[°º]|no\.|num\.?|nr\.?) ?:? ?#?$")
+_FRENCH_PHONE = re.compile(r"0[1-9](?:[ .]\d\d){4}")
 _SIGN_WORDS = frozenset({"no", "num", "nr"})
 _APART = frozenset("(),;")
+_REF_ONLY = re.compile(r", (?:la |the )?(?:ref|refs|reference|references|no|n°)\b[ .:n°]{0,4}")
 
 
 def find_references(reading: Reading, found: Iterable[Candidate]) -> Iterator[Claim]:
@@ -48,6 +50,8 @@ def find_named(reading: Reading, found: Iterable[Candidate]) -> Iterator[Claim]:
         return
     for candidate in found:
         near = _named(reading, candidate)
+        if near and near.words is Words.BOOKING and _FRENCH_PHONE.fullmatch(candidate.text):
+            continue  # "Réservations : 01 99 00 77 88"
         if near and near.words in _POSITIVE and _is_named_number(reading, candidate, near.words):
             yield _claim(reading, candidate, _POSITIVE[near.words])
 
@@ -135,9 +139,19 @@ def _kind_of_number(reading: Reading, candidate: Candidate) -> Type | None:
     if named and reading.says_other_behind(candidate.last):
         return None
     excluded = reading.has_before(candidate.first, Words.OTHER)
-    if named and _is_likely_reference(candidate) and not (nearest and nearest.words is Words.OTHER):
+    is_thing = (nearest and nearest.words is Words.OTHER) or _is_part(reading, candidate)
+    if named and _is_likely_reference(candidate) and not is_thing:
         return Type.FILE_REF
     return (None if excluded else _behind(reading, candidate)) or kind_of_shape(reading, candidate, excluded=excluded)
+
+
+def _is_part(reading: Reading, candidate: Candidate) -> bool:
+    """Tell whether a comma leads from a thing to its reference: "the filter, ref 00-443"; "your ref" is a person's."""
+    near = next((near for near in reading.before(candidate.first, 4) if near.words is not Words.REFERENCE), None)
+    if near is None or near.words is not Words.OTHER:
+        return False
+    between = reading.text[near.end : reading.begins[candidate.first]]
+    return between.count(",") == 1 and _REF_ONLY.fullmatch(between) is not None
 
 
 def _kind_by_word(reading: Reading, candidate: Candidate, nearest: Near | None) -> Type | None:

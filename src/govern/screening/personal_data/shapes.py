@@ -22,12 +22,21 @@ _STRONG = re.compile(
 )
 _MODEL = re.compile(r"[a-z]\d{0,4}-\d{2,6}[a-z]?|[a-z]{1,2}\d{1,3}-\d{1,3}")
 _PUBLIC_PREFIXES = ("kb", "cve", "iso", "en-", "nf-", "rfc", "bs-", "ral", "sm-", "covid")
+_PUBLIC_NAMES = ("en ", "nf ", "bs ", "din ", "ral ", "tsa ", "cs ", "bp ", "a ", "e ", "n ")
+LEAST_APART = 7
+"""How many digits letters that stand apart from them must have to be a reference."""
 # French and British plates, and French ones from before 2009: length, shape without blanks, whether a word must say so.
 _PLATES = (
     (7, re.compile(r"[a-hj-np-tv-z]{2}\d{3}[a-hj-np-tv-z]{2}"), False),
     (7, re.compile(r"[a-z]{2}\d{2}[a-z]{3}"), True),
     (8, re.compile(r"\d{4}[a-z]{2}\d{2}"), True),
 )
+_BRITISH = 7
+_NEW_BRITISH = re.compile(
+    r"[a-hj-pr-y]{2}(?:0[2-9]|[15][0-9]|[26][0-9]|7[0-6])(?!jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|eur|gbp|usd)[a-hj-pr-z]{3}"
+)
+"""The British plates since 2001, whose two digits say the half-year."""
+_APART = re.compile(r"[a-z]{1,4} (?:\d{3,6} )?\d{4,12}|[a-z]{2,3} \d-\d{6,9}")
 _IRISH_PLATE = re.compile(r"\d{2,3}-[a-z]{1,2}-\d{3,6}")
 _IMEI = re.compile(r"\d{2}[- ]\d{6}[- ]\d{6}[- ]\d|\d{6}[- ]\d{2}[- ]\d{6}[- ]\d")
 _NATIONAL = re.compile(r"756[. ]?\d{4}[. ]?\d{4}[. ]?\d\d|\d{3}-\d\d-\d{4}")
@@ -65,15 +74,30 @@ def _parcel_end(reading: Reading, first: int) -> int | None:
 
 def _plate_end(reading: Reading, first: int) -> int | None:
     for length, shape, needs_word in _PLATES:
-        found = reading.groups.joined(first, length) if not needs_word or Words.VEHICLE in reading.said else None
+        is_asked = not needs_word or Words.VEHICLE in reading.said or length == _BRITISH
+        found = reading.groups.joined(first, length) if is_asked else None
         if not found or not shape.fullmatch(found[0]) or not is_capital(reading, first, found[1]):
             continue
         in_groups = found[1] == first + 2
-        if reading.has_before(first, Words.OTHER, 2):
+        is_new = (
+            found[1] == first + 1 and reading.gaps[found[1]] == " " and _NEW_BRITISH.fullmatch(found[0]) is not None
+        )
+        if _is_example(reading, first):
             return None
-        if reading.has_before(first, Words.VEHICLE) or (in_groups and not needs_word):
+        if (
+            reading.has_before(first, Words.VEHICLE)
+            or (in_groups and not needs_word)
+            or (is_new and not reading.is_loud)
+        ):
             return found[1]
     return None
+
+
+def _is_example(reading: Reading, first: int) -> bool:
+    """Tell whether a word says that it is no plate; "car" says coach in French, but a vehicle all the same."""
+    near = tuple(reading.before(first, 2))
+    vehicles = {one.end for one in near if one.words is Words.VEHICLE}
+    return any(one.words is Words.OTHER and one.end not in vehicles for one in near)
 
 
 def kind_of_shape(reading: Reading, candidate: Candidate, *, excluded: bool) -> Type | None:
@@ -106,6 +130,8 @@ def _is_mixed(candidate: Candidate) -> bool:
     letters = len(candidate.plain) - candidate.digits
     least = max(4, 6 - len(re.findall(r"[-/_]", text)) - (letters > 2))
     if candidate.digits >= least and _STRONG.fullmatch(text) and not _MODEL.fullmatch(text):
+        return True
+    if candidate.digits >= LEAST_APART and _APART.fullmatch(text) and not text.startswith(_PUBLIC_NAMES):
         return True
     is_long = candidate.is_one_word and candidate.digits >= 7 and len(candidate.plain) >= 9
     is_random = candidate.is_code and _changes(candidate.plain) >= 3

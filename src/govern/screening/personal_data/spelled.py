@@ -15,7 +15,7 @@ _DIGITS = words(
 )
 _TENS = words(
     "dix onze douze treize quatorze quinze seize vingt vingts trente quarante cinquante soixante septante huitante nonante et ten eleven twelve thirteen "
-    "fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
+    "fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred"
 )
 _LETTERS = words(
     "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo sierra tango uniform victor whiskey "
