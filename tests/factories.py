@@ -1,6 +1,8 @@
 """Plain functions that make valid rows; what a test does not name is of no matter to it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from uuid import UUID
 
@@ -14,10 +16,12 @@ from govern.domain.ids import uuid7
 from govern.domain.members import Actor, Via, member_actor, system_actor
 from govern.domain.messages import Kind, Message
 from govern.services.accounts import find_account
+from govern.services.acknowledgements import Acknowledged, Unacknowledged
 from govern.services.conversations import store_dms, store_mentions
 from govern.services.members import insert_member
 from govern.services.messages import draft_message
-from govern.services.policies import Policies
+from govern.services.policies import Policies, load_policies
+from govern.settings import shipped
 from govern.tables import Account as AccountTable
 from govern.tables import Brand, RoleGrant, Scope
 from govern.xapi.client import DmEvent, Mention
@@ -140,25 +144,47 @@ async def make_message(
     in_reply_to: str | None = None,
     recipient: str | None = None,
     scheduled_at: datetime | None = None,
+    paid_partnership: bool = False,
+    ai_written: bool = False,
     submit: bool = True,
+    acknowledged: Sequence[Acknowledged] | None = None,
     now: datetime = NOW,
 ) -> Message:
-    """Write a message through the service."""
-    return await draft_message(
-        Draft(
-            account=account,
-            kind=kind,
-            text=text,
-            in_reply_to=in_reply_to,
-            recipient=recipient,
-            scheduled_at=scheduled_at,
-        ),
-        submit=submit,
-        actor=author,
-        access=access,
-        policies=policies,
-        now=now,
+    """Write a message through the service; its author has seen what screening warns of, unless the test says what."""
+    draft = Draft(
+        account=account,
+        kind=kind,
+        text=text,
+        in_reply_to=in_reply_to,
+        recipient=recipient,
+        scheduled_at=scheduled_at,
+        paid_partnership=paid_partnership,
+        ai_written=ai_written,
     )
+
+    async def write(seen: Sequence[Acknowledged]) -> Message:
+        return await draft_message(
+            draft, submit=submit, acknowledged=seen, actor=author, access=access, policies=policies, now=now
+        )
+
+    try:
+        return await write(acknowledged or ())
+    except Unacknowledged as warned:
+        if acknowledged is not None:
+            raise
+        return await write(warnings_in(warned))
+
+
+def warnings_in(warned: Unacknowledged) -> tuple[Acknowledged, ...]:
+    """Return the warnings a refusal names, as acknowledged."""
+    found = msgspec.convert(warned.data["findings"], list[dict[str, object]])
+    return tuple(msgspec.convert({"rule": each["rule"], "span": each["span"]}, Acknowledged) for each in found)
+
+
+@cache
+def shipped_policies() -> Policies:
+    """The policies as they are shipped, for what people write to us."""
+    return load_policies(shipped("policies"))
 
 
 async def receive_dm(
@@ -181,12 +207,15 @@ async def receive_dm(
                 created_at=at,
             )
         ],
+        policies=shipped_policies(),
         actor=system_actor("test"),
         now=at,
     )
 
 
-async def receive_mention(account: Account, handle: str = "marion", *, at: datetime = NOW) -> str:
+async def receive_mention(
+    account: Account, handle: str = "marion", *, text: str = "where is my parcel?", at: datetime = NOW
+) -> str:
     """Let a person mention an account and return the post's id."""
     x_id = str(6_000_000 + next(_numbers))
     await store_mentions(
@@ -197,12 +226,13 @@ async def receive_mention(account: Account, handle: str = "marion", *, at: datet
                 author_id=_x_id(handle),
                 author_handle=handle,
                 author_name=handle.title(),
-                text=f"@{account.handle} where is my parcel?",
+                text=f"@{account.handle} {text}",
                 in_reply_to=None,
                 conversation_id=x_id,
                 created_at=at,
             )
         ],
+        policies=shipped_policies(),
         actor=system_actor("test"),
         now=at,
     )

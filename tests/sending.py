@@ -63,6 +63,7 @@ class Desk:
         text: str = "The workshop opens at ten on Saturday.",
         *,
         author: Actor | None = None,
+        reason: str | None = None,
         now: datetime = NOW,
         **more: Any,
     ) -> Message:
@@ -79,6 +80,7 @@ class Desk:
             return await approve_message(
                 message.id,
                 revision=1,
+                reason=reason,
                 actor=self.company.mia,
                 access=self.access,
                 policies=self.policies,
@@ -142,6 +144,7 @@ async def until_waiting(owner: asyncpg.Connection, count: int) -> None:
     """Wait until so many connections wait for a lock."""
 
     async def waiting() -> bool:
+        await owner.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction, later backends would not be seen
         query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         await owner.execute("SELECT pg_stat_clear_snapshot()")  # else a connection opened meanwhile is not in the list
         return int(await owner.fetchval(query)) >= count

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent
 DEFAULT_SECRET = "development-only-secret-development-only"  # noqa: S105 - refused in production
 REAL_X_HOSTS = frozenset({"api.x.com", "api.twitter.com"})
 MIN_SECRET = 32
+X_TIERS = ("self_serve", "enterprise")
 _ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,119}")
 
 
@@ -69,6 +70,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The X app as OAuth 2 knows it: public. Without it accounts are connected with OAuth 1.0a keys only."""
     x_client_secret: str = ""
     """For the worker alone: without it a code or a refresh token is worth nothing."""
+    x_app_tier: str = ""
+    """What the contract with X is: `self_serve` or `enterprise`. Unset, X alone refuses what the contract does not allow."""
+    x_ai_replies_approved: bool = False
+    """Whether X approved that machines write replies here."""
     send_write_window: timedelta = timedelta(seconds=10)
     send_timeout: timedelta = timedelta(seconds=30)
     attempt_deadline: timedelta = timedelta(seconds=60)
@@ -220,8 +225,9 @@ def _typed(given: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {"policies": shipped("policies"), **given}
     values |= {name: _seconds(name, given[name]) for name in _DURATIONS if name in given}
     values |= {name: Path(given[name]) for name in _PATHS if name in given}
-    if "demo" in given:
-        values["demo"] = given["demo"].lower() in {"1", "true", "yes"}
+    for name in ("demo", "x_ai_replies_approved"):
+        if name in given:
+            values[name] = given[name].lower() in {"1", "true", "yes"}
     if "env" in given:
         if given["env"] not in set(Env):
             raise SettingsError([f"GOVERN_ENV is {given['env']!r}; it must be one of {', '.join(Env)}."])
@@ -249,6 +255,8 @@ def _faults(settings: Settings) -> list[str]:
         )
     if not settings.policies.is_dir():
         faults.append("GOVERN_POLICIES names a folder that does not exist.")
+    if settings.x_app_tier not in {"", *X_TIERS}:
+        faults.append(f"GOVERN_X_APP_TIER must be one of {', '.join(X_TIERS)}.")
     spent = settings.send_write_window + settings.send_timeout
     if spent + min(timedelta(seconds=15), spent) > settings.attempt_deadline:
         faults.append(

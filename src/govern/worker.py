@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
 from govern.jobs.renew import EVERY as RENEW_EVERY
 from govern.jobs.renew import before_use, renew
+from govern.jobs.rescreen import rescreen
 from govern.jobs.revoke import revoke
 from govern.jobs.rounds import Rounds, every
 from govern.jobs.sweep import sweep
@@ -55,6 +56,7 @@ from govern.xapi.vault import Vault
 
 logger = log.get(__name__)
 MAX_JOBS = 8
+RESCREEN_EVERY = timedelta(minutes=1)
 POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
 
 
@@ -137,6 +139,10 @@ class Jobs:
         await sweep(redis, now=clock())
         await wake_exports(redis, now=clock())
 
+    async def rescreen(self) -> None:
+        """Screen anew what waits, where the policy is another one."""
+        await rescreen(policies=self.policies, clock=clock)
+
     async def ingest_all(self) -> None:
         """Poll every connected account, one after the other; a fault of one is no fault of the next."""
         for account in await list_connected():
@@ -153,7 +159,7 @@ class Jobs:
         if keys is None:
             return
         client = self._client(keys, account.x_user_id)
-        await ingest(account, client, clock=clock)
+        await ingest(account, client, policies=self.policies, clock=clock)
         if client.accepted:
             await confirm_credential(account.id, keys, now=clock())
 
@@ -246,6 +252,7 @@ def rounds_of(jobs: Jobs, redis: ArqRedis) -> Rounds:
         "sweep": (settings.sweep_every, partial(jobs.sweep, redis)),
         "ingest": (settings.poll_every, jobs.ingest_all),
         "renew": (RENEW_EVERY, jobs.renew),
+        "rescreen": (RESCREEN_EVERY, jobs.rescreen),
     }
 
 

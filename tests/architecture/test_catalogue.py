@@ -13,7 +13,7 @@ from govern.domain.approvals import Verdict
 from govern.domain.consent import ConsentKind, Purpose
 from govern.domain.credentials import ConnectFault
 from govern.domain.members import MemberState
-from govern.domain.messages import Kind, State
+from govern.domain.messages import Kind, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome, Settlement, XKind
 from govern.domain.sign_in import ChallengeKind, LinkKind
 from govern.settings import Settings
@@ -37,6 +37,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "message_kind_check": Kind,
     "message_state_check": State,
     "oauth_pending_fault_check": ConnectFault,
+    "message_withdrawn_for_check": WithdrawnFor,
     "pause_kinds_check": Kind,
     "publication_hold_check": Hold,
     "publication_x_kind_check": XKind,
@@ -62,6 +63,7 @@ SPENT = CHANGED | {REMOVE}
 RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
     **dict.fromkeys(("account", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
+    **dict.fromkeys(("acknowledgement", "suppression"), KEPT),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
     **dict.fromkeys(("member_link", "passkey"), CHANGED),
     **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),

@@ -44,5 +44,5 @@ def test_moments_end_in_at_or_say_until_when() -> None:
         if column.value_type.__name__ == "datetime"
     ]
     assert [
-        name for name in moments if not name.endswith(("_at", "_until", "_before", "_after", "_since", "_from", "_to"))
+        name for name in moments if not name.endswith(("_at", "_until", "_before", "_after", "since", "_from", "_to"))
     ] == []

@@ -17,10 +17,9 @@ from govern.domain.consent import (
     OptOutScope,
     PermissionState,
     Purpose,
-    add_months,
-    dm_permission,
     parse_rules,
 )
+from govern.domain.permission import add_months, dm_permission
 from govern.errors import Invalid
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -32,15 +32,15 @@ def mention(x_id: str) -> Mention:
 
 
 async def poll(desk: Desk, x: FakeX) -> int:
-    return await ingest(desk.company.help, x, clock=lambda: NOW)
+    return await ingest(desk.company.help, x, policies=desk.policies, clock=lambda: NOW)
 
 
 async def test_mentions_and_dms_are_read_into_inbound_once(live: Live) -> None:
     live.customer("mention", "@Help is it open?")
     live.customer("dm", "Where is my parcel?")
     client = live.client(live.desk.company.help)
-    assert await ingest(live.desk.company.help, client, clock=clock) == 2
-    assert await ingest(live.desk.company.help, client, clock=clock) == 0
+    assert await ingest(live.desk.company.help, client, policies=live.desk.policies, clock=clock) == 2
+    assert await ingest(live.desk.company.help, client, policies=live.desk.policies, clock=clock) == 0
     found = await list_inbound(account="Help", actor=live.desk.company.mia, access=live.desk.access)
     assert sorted((each.x_kind, each.contact_handle, each.text) for each in found) == [
         ("dm", "marion", ""),
@@ -55,12 +55,12 @@ async def test_mentions_and_dms_are_read_into_inbound_once(live: Live) -> None:
 async def test_our_own_dms_are_not_taken_for_received_ones(live: Live) -> None:
     live.customer("dm", "Where is my parcel?")
     client = live.client(live.desk.company.help)
-    await ingest(live.desk.company.help, client, clock=clock)
+    await ingest(live.desk.company.help, client, policies=live.desk.policies, clock=clock)
     (event,) = await client.dm_events(None)
     await client.send_dm(
         OutgoingDm(text="Today.", recipient_id=event.sender_id), write_before=clock() + timedelta(seconds=10)
     )
-    assert await ingest(live.desk.company.help, client, clock=clock) == 0
+    assert await ingest(live.desk.company.help, client, policies=live.desk.policies, clock=clock) == 0
 
 
 async def test_next_poll_asks_from_where_the_last_one_ended(desk: Desk) -> None:

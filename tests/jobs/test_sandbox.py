@@ -48,7 +48,7 @@ async def test_post_arrives_as_approved(live: Live) -> None:
 
 async def test_reply_and_quote_arrive_at_their_post(live: Live) -> None:
     mention = live.customer("mention", "@Help where is my parcel?")
-    await ingest(live.desk.company.help, live.client(live.desk.company.help), clock=clock)
+    await ingest(live.desk.company.help, live.client(live.desk.company.help), policies=live.desk.policies, clock=clock)
     await post(live, "On its way.", kind=Kind.REPLY, in_reply_to=mention)
     await run(live)
     await post(live, "A question we hear often.", kind=Kind.QUOTE, in_reply_to=mention)
@@ -60,7 +60,12 @@ async def test_reply_and_quote_arrive_at_their_post(live: Live) -> None:
 
 async def test_customer_writes_and_the_answer_goes_out_as_a_dm(live: Live) -> None:
     live.customer("dm", "Where is my parcel?")
-    assert await ingest(live.desk.company.help, live.client(live.desk.company.help), clock=clock) == 1
+    assert (
+        await ingest(
+            live.desk.company.help, live.client(live.desk.company.help), policies=live.desk.policies, clock=clock
+        )
+        == 1
+    )
     message = await post(
         live, "Your parcel arrives today.", author=live.desk.company.leo, kind=Kind.DM, recipient="marion"
     )
@@ -133,7 +138,7 @@ async def test_same_text_again_is_a_duplicate_and_fails_in_plain_words(live: Liv
 
 async def test_dm_that_x_does_not_allow_fails(live: Live) -> None:
     live.customer("dm", "Where is my parcel?")
-    await ingest(live.desk.company.help, live.client(live.desk.company.help), clock=clock)
+    await ingest(live.desk.company.help, live.client(live.desk.company.help), policies=live.desk.policies, clock=clock)
     live.sandbox.order("customers", handle="marion", closed_dms=True)
     message = await post(
         live, "Your parcel arrives today.", author=live.desk.company.leo, kind=Kind.DM, recipient="marion"

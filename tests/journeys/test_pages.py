@@ -45,7 +45,9 @@ def shape(address: str) -> str:
     """The same for two pages that differ only in what they show: `/admin/messages/M-7` and `/admin/messages/M-8`."""
     parts = urlsplit(address)
     path = re.sub(
-        r"M-\d+|[^/]+@[^/]+|/\d+$|(?<=accounts/)\w+|(?<=why/)[0-9a-f-]{36}|(?<=contacts/)[0-9a-f-]{36}", "*", parts.path
+        r"M-\d+|[^/]+@[^/]+|/\d+$|(?<=accounts/)\w+|(?<=why/)[0-9a-f-]{36}|(?<=permissions/)[0-9a-f-]{36}|(?<=contacts/)[0-9a-f-]{36}",
+        "*",
+        parts.path,
     )
     kept = {name: value for name, value in parse_qsl(parts.query) if name in {"view", "kind"}}
     names = sorted(name for name, _ in parse_qsl(parts.query))

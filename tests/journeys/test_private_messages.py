@@ -21,7 +21,12 @@ async def test_an_unsolicited_offer_is_blocked_with_its_reason(
 ) -> None:
     visitor = await visit(name)
     whom = customer(words)
-    number = await visitor.compose("AldaneCare", OFFER.format(words=words), target=f"&kind=dm&recipient={whom}")
+    await visitor.open(f"/compose?account=AldaneCare&kind=dm&recipient={whom}")
+    fields = {"account": "AldaneCare", "kind": "dm", "recipient": whom, "do": "submit"}
+    assert (await visitor.post_by_hand("/compose", {**fields, "text": OFFER.format(words=words)}))[0] == 303
+    (written,) = told(service.program(name).get("/messages", params={"q": words}))["items"]
+    number = str(written["number"])
+    await visitor.open(f"/messages/{number}")
     await visitor.sees("Blocked")
     await visitor.sees(REASON)
     await visitor.sees("invite them to write")
@@ -88,6 +93,8 @@ async def test_after_the_customer_wrote_an_answer_goes_out_and_an_offer_does_not
     await received.get_by_role("link", name="Answer").click()
     await hugo.page.get_by_text("This person wrote to you; you may answer").wait_for()
     await hugo.page.get_by_label("Text", exact=True).fill(answer)
+    await hugo.page.locator("#f-acknowledged").wait_for()
+    await hugo.page.get_by_role("checkbox", name="I have seen this").check()  # no link to the privacy notice yet
     await hugo.press("Submit")
     await hugo.page.wait_for_url("**/admin/messages/*")
     service.wait_until(hugo.number(), "sent")

@@ -21,6 +21,7 @@ EXEMPT = {
     "access_denial": "counts refusals; the first and the sum of the rest are entries",
     "access_state": "a number that rises with each governed change",
     "account_credential": "a machine renews these keys; people's part is an entry of the account",
+    "acknowledgement": "insert only; each is in an entry of the message",
     "attempt": "append only by its own triggers; each step is an entry of its publication",
     "audit_export": "progress of a job whose entry is audit.exported",
     "audit_export_part": "bytes of a file whose hash is in an entry",
@@ -40,6 +41,7 @@ EXEMPT = {
     "screening": "insert only; what it says is an entry of the message",
     "session": "sign-in, not rights: each change is an entry by its service",
     "sign_in_failure": "counts",
+    "suppression": "insert only; written with the entry of an erasure, and names nobody",
     "totp": "sign-in, not rights: each change is an entry by its service",
 }
 

@@ -116,11 +116,29 @@ def test_mutant_that_survives_fails(folder: Path) -> None:
 def test_inline_tests_of_screening_rules_run_as_well(folder: Path) -> None:
     file = folder / "screening" / "promotional.toml"
     text = file.read_text()
-    assert 'expect = "hit"' in text
-    file.write_text(text.replace('expect = "hit"', 'expect = "miss"', 1))
+    assert "\ntest = [\n" in text
+    file.write_text(text.replace("\ntest = [\n", '\ntest = [\n  { text = "Bonjour", expect = "hit" },\n', 1))
     done = try_policy(str(folder))
     assert done.exit_code == 1
-    assert "found hit: " in done.stdout
+    assert "'Bonjour': expected hit, found miss" in done.stdout
+
+
+def test_golden_cases_run_as_well_and_name_what_they_expected(folder: Path) -> None:
+    case = '{"id":"A-1","text":"Bonjour","kind":"post","expect":{"class":"promotional"}}\n'
+    (folder / "screening" / "cases" / "own.jsonl").write_text(case)
+    done = try_policy("screening", str(folder))
+    assert done.exit_code == 1
+    assert "  A-1: 'Bonjour': expected promotional, found clean" in done.stdout.splitlines()
+    assert "access: " not in done.stdout
+
+
+def test_one_part_of_the_policies_can_be_tested_alone(folder: Path) -> None:
+    (folder / "screening" / "lexicon.toml").write_text("version = [")
+    assert try_policy("access", str(folder)).exit_code == 0
+    done = try_policy("screening", str(folder))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "screening/lexicon.toml: " in done.stderr
+    assert try_policy("screening", str(folder), str(folder)).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -205,7 +223,7 @@ async def test_policy_is_activated_after_its_simulation_was_shown(
     assert done.stdout.index("Gains: 1") < done.stdout.index("In force: sha256:")
     await assert_audited("policy.activated", actor=company.ada.id, previous=before, gains=1, losses=0)
     assert beside("diff", str(before), "active").returncode == 1
-    assert beside("diff", f"sha256:{'0' * 64}").stderr.startswith("policy.unknown: ")
+    assert beside("diff", f"sha256:{'f' * 64}").stderr.startswith("policy.unknown: ")
 
 
 async def test_who_may_not_activate_is_refused(beside: Govern, folder: Path, owner: asyncpg.Connection) -> None:

@@ -101,4 +101,4 @@ def test_a_stale_ready_file_is_no_answer(start_up: Start, tmp_path: Path) -> Non
     up = start_up("--no-demo")
     up.wait_for_line("PostgreSQL")
     assert not up.ready_file.exists()
-    assert up.stop() == 0
+    assert up.stop() == 0, up.printed.read_text()

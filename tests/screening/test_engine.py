@@ -13,7 +13,7 @@ from govern.screening.findings import Decision, Direction, Facts, Family, Findin
 from govern.screening.policy import Policy
 
 CLEAN = "Votre colis arrive demain avant midi."
-SUSPECTED = "Notre vente privée commence."
+SUSPECTED = "Une vente privée commence."
 PROMOTIONAL = "Vente privée : -20 % avec le code ETE20 !"
 WITH_STOP = PROMOTIONAL + " Répondez STOP pour ne plus recevoir d'offres."
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from govern.screening.disguise import disguise
 from govern.screening.findings import Via
-from govern.screening.normalise import disguise, fold
+from govern.screening.normalise import fold
 from govern.screening.patterns import Pattern
 from govern.screening.terms import PureMatcher, parse_term
 

@@ -1,9 +1,14 @@
+import json
+import tomllib
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
 
 from govern.screening.findings import Decision
-from govern.screening.policy import Policy, PolicyError, load_policy, run_inline_tests
+from govern.screening.inline_tests import run_inline_tests
+from govern.screening.policy import Policy, load_policy
+from govern.screening.policy_source import PolicyError
 
 POLICIES = Path(__file__).parents[2] / "policies"
 PROMOTIONAL = (POLICIES / "screening" / "promotional.toml").read_text(encoding="utf-8")
@@ -27,9 +32,8 @@ test = [
 
 
 def write(folder: Path, signals: str = SIGNAL, head: str = HEAD) -> Path:
-    (folder / "screening").mkdir(exist_ok=True)
+    copytree(POLICIES, folder, ignore=ignore_patterns("access", "cases"), dirs_exist_ok=True)
     (folder / "screening" / "promotional.toml").write_text(head + signals, encoding="utf-8")
-    (folder / "consent.toml").write_text(CONSENT, encoding="utf-8")
     return folder
 
 
@@ -65,8 +69,9 @@ LINE = HEAD.count("\n") + 2
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("weight = 3.0", "weight = 3.0\nwieght = 2", f"line {LINE}: .*unknown field `wieght`"),
-        ('fr = "Une offre."', 'de = "Ein Angebot."', f"line {LINE}: "),
+        ("weight = 3.0", "weight = 3.0\nwieght = 2", f"line {LINE + 4}: .*unknown field `wieght`"),
+        ('fr = "Une offre."', 'de = "Ein Angebot."', f"line {LINE + 4}: .*unknown field `de`"),
+        (', fr = "Une offre."', "", f"line {LINE + 4}: .*missing required field `fr`"),
         ('category = "offer"', 'category = "ofer"', f"line {LINE + 1}: PRO-TRY: there is no category 'ofer'"),
         ("weight = 3.0", "weight = 0", "PRO-TRY: points must be above 0"),
         ("weight = 3.0", "weight = nan", "PRO-TRY: points must be above 0"),
@@ -74,10 +79,19 @@ LINE = HEAD.count("\n") + 2
         ('"big sale"]', '"ab"]', "PRO-TRY: a term has fewer than 3 letters"),
         ('"big sale"]', '""]', "PRO-TRY: a term has fewer than 3 letters"),
         ('"big sale"]', '"big sal*"]', "PRO-TRY: a stem has fewer than 4 letters"),
+        ('"big sale"]', '"brand.example"]', "PRO-TRY: the term 'brand example' is a name that a policy file allows"),
         ('pattern = "offre"', 'pattern = "(offre"', "PRO-TRY: RE2 rejects the pattern"),
+        ('pattern = "offre"', 'pattern = "offre(?=s)"', "PRO-TRY: RE2 rejects the pattern"),
+        ('pattern = "offre"', 'pattern = "(o)ffre\\\\1"', "PRO-TRY: RE2 rejects the pattern"),
+        ('pattern = "offre"', 'pattern = "o{1,101}ffre"', "PRO-TRY: the pattern repeats over 100 times"),
+        ('pattern = "offre"', f'pattern = "{"o" * 501}"', "PRO-TRY: the pattern is over 500 characters"),
+        ('pattern = "offre"', 'pattern = "Offre"', "PRO-TRY: the pattern has capitals"),
+        ('pattern = "offre"', 'pattern = "privé"', "PRO-TRY: the pattern has capitals, accents"),
+        ('pattern = "offre"', 'pattern = "(?P<a>o)(?P<a>f)"', "PRO-TRY: the pattern uses a group name twice"),
+        ('{ text = "A big sale!", expect = "hit", span = "big sale" },', "", "no inline test that expects a 'hit'"),
         ('{ text = "Hello", expect = "miss" },', "", "no inline test that expects a 'miss'"),
         ('span = "big sale"', 'span = "small sale"', "the span 'small sale' of a test is not in its text"),
-        ('"PRO-TRY"', '"pro try"', f"line {LINE}: "),
+        ('"PRO-TRY"', '"pro try"', f"line {LINE + 1}: "),
         ("[[signal]]", "[[signal", r"screening/promotional\.toml: .*line"),
     ],
 )
@@ -95,8 +109,28 @@ def test_signal_without_terms_and_pattern_is_refused(tmp_path: Path) -> None:
 
 
 def test_same_id_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match="PRO-TRY: the id is used twice"):
+    again = LINE + 1 + SIGNAL.count("\n")
+    with pytest.raises(PolicyError, match=f"line {again}: PRO-TRY: the id is used twice$"):
         load_policy(write(tmp_path, SIGNAL + SIGNAL))
+
+
+def test_same_id_in_two_files_is_refused_and_both_are_named(tmp_path: Path) -> None:
+    taken = next(iter(tomllib.loads((POLICIES / "x.toml").read_text(encoding="utf-8"))["rule"]))["id"]
+    said = rf"x\.toml, line \d+: {taken}: the id is used twice, the other time in screening/promotional\.toml"
+    with pytest.raises(PolicyError, match=said):
+        load_policy(write(tmp_path, SIGNAL.replace("PRO-TRY", taken)))
+
+
+@pytest.mark.parametrize("name", ["promotion", "opt_out"])
+def test_model_is_part_of_the_digest_and_a_faulty_one_is_refused(tmp_path: Path, name: str) -> None:
+    file = write(tmp_path) / "screening" / "models" / f"{name}.json"
+    before, parsed = load_policy(tmp_path).digest, json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(parsed | {"bias": parsed["bias"] + 1}), encoding="utf-8")
+    assert load_policy(tmp_path).digest != before
+    for faulty in ("{", json.dumps(parsed | {"bias": "much"})):
+        file.write_text(faulty, encoding="utf-8")
+        with pytest.raises(PolicyError, match=rf"screening/models/{name}\.json: "):
+            load_policy(tmp_path)
 
 
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:

@@ -1,14 +1,27 @@
 import time
 import unicodedata
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.screening.tweet_text import V3, Config, _nfc, measure
-from govern.screening.tweet_urls import extract_urls
+from govern.screening.tweet_text import (
+    V3,
+    Config,
+    _nfc,
+    extract_cashtags,
+    extract_hashtags,
+    extract_mentions,
+    extract_mentions_or_lists,
+    extract_reply,
+    extract_urls,
+    measure,
+)
 
 V1 = Config(max_weighted_tweet_length=140, scale=1, default_weight=1)
 
@@ -44,7 +57,7 @@ def test_weighs_every_conformance_case(vectors: dict[str, Any], section: str, ve
         return
     config = msgspec.json.decode(vectors[version], type=Config)
     cases = vectors[f"validate.{section}"]
-    assert len(cases) >= count - 2
+    assert len(cases) == count
     wrong = [case["description"] for case in cases if described(case["text"], config) != case["expected"]]
     assert wrong == []
 
@@ -67,6 +80,86 @@ def test_finds_the_urls_of_every_conformance_case(vectors: dict[str, Any], secti
         if case["expected"] not in (with_indices, plain):
             wrong.append(case["description"])
     assert wrong == []
+
+
+def as_names(text: str, spans: list[tuple[int, int]]) -> list[str]:
+    """What stands there, without its sign."""
+    return [text[start + 1 : end] for start, end in spans]
+
+
+def as_mention(text: str, start: int, end: int) -> dict[str, object]:
+    name, slash, rest = text[start + 1 : end].partition("/")
+    return {"screen_name": name, "list_slug": slash + rest, "indices": [start, end]}
+
+
+@pytest.mark.parametrize(
+    ("section", "extract", "key", "count"),
+    [
+        ("mentions", extract_mentions, "screen_name", 23),
+        ("mentions_with_indices", extract_mentions, "screen_name", 3),
+        ("hashtags", extract_hashtags, "hashtag", 65),
+        ("hashtags_from_astral", extract_hashtags, "hashtag", 3),
+        ("hashtags_with_indices", extract_hashtags, "hashtag", 8),
+        ("cashtags", extract_cashtags, "cashtag", 8),
+        ("cashtags_with_indices", extract_cashtags, "cashtag", 2),
+    ],
+)
+def test_finds_the_names_of_every_conformance_case(
+    vectors: dict[str, Any], section: str, extract: Callable[[str], list[tuple[int, int]]], key: str, count: int
+) -> None:
+    if not vectors:
+        return
+    cases = vectors[f"extract.{section}"]
+    assert len(cases) == count
+    wrong = []
+    for case in cases:
+        spans = extract(case["text"])
+        names = as_names(case["text"], spans)
+        with_indices = [{key: name, "indices": list(span)} for name, span in zip(names, spans, strict=True)]
+        if case["expected"] not in (names, with_indices):
+            wrong.append(case["description"])
+    assert wrong == []
+
+
+def test_finds_the_lists_and_the_replies_of_every_conformance_case(vectors: dict[str, Any]) -> None:
+    lists = vectors.get("extract.mentions_or_lists_with_indices", [])
+    wrong = [
+        case["description"]
+        for case in lists
+        if [as_mention(case["text"], *span) for span in extract_mentions_or_lists(case["text"])] != case["expected"]
+    ]
+    for case in vectors.get("extract.replies", []):
+        span = extract_reply(case["text"])
+        if (as_names(case["text"], [span])[0] if span else None) != case["expected"]:
+            wrong.append(case["description"])
+    assert wrong == []
+
+
+def test_runs_all_290_conformance_cases(vectors: dict[str, Any]) -> None:
+    """52 of weighing and 238 of extraction, as the README beside them names them."""
+    validate = ("WeightedTweetsWithDiscountedEmojiCounterTest", "UnicodeDirectionalMarkerCounterTest")
+    weighed = [f"validate.{name}" for name in (*validate, "WeightedTweetsCounterTest", "tweets")]
+    extracted = [name for name in vectors if name.startswith("extract.")]
+    counted = sum(len(vectors[name]) for name in (*weighed, *extracted) if vectors)
+    assert counted in (0, 290), "other cases lie beside the checkout than these tests know"
+
+
+OWN: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "tweet_text_cases.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", OWN, ids=lambda case: case["description"])
+def test_finds_what_our_own_cases_expect(case: dict[str, Any]) -> None:
+    text = case["text"]
+    spans = {
+        "urls": extract_urls(text),
+        "mentions": extract_mentions(text),
+        "lists": extract_mentions_or_lists(text),
+        "replies": [span for span in [extract_reply(text)] if span],
+        "hashtags": extract_hashtags(text),
+        "cashtags": extract_cashtags(text),
+    }
+    for kind, expected in case["expected"].items():
+        assert [text[start:end] for start, end in spans[kind]] == expected, kind
 
 
 def test_own_settings_are_those_x_published(vectors: dict[str, Any]) -> None:
@@ -128,7 +221,8 @@ def test_normalises_marks_and_syllables_as_the_library_does(text: str) -> None:
 def test_never_fails_and_keeps_its_ranges_inside_the_text(text: str) -> None:
     found = measure(text)
     assert 0 <= found.valid_range[1] <= len(text) == found.display_range[1]
-    assert all(0 <= start < end <= len(text) for start, end in extract_urls(text))
+    for extract in (extract_urls, extract_mentions_or_lists, extract_hashtags, extract_cashtags):
+        assert all(0 <= start < end <= len(text) for start, end in extract(text))
 
 
 HOSTILE = {
@@ -143,6 +237,12 @@ HOSTILE = {
     "flags": "🇫",
     "dashes": "a-a.",
     "tails": "http://a.co/,,,",
+    "handles": "@a",
+    "retweets": "rt@",
+    "hashes": "#a",
+    "long hashtags": "#" + "é" * 400,
+    "cashtags": " $a",
+    "urls with hashtags": "a.co/#b #c ",
 }
 
 
@@ -154,6 +254,7 @@ def test_time_grows_with_the_length_only(name: str) -> None:
         for _ in range(3):
             start = time.perf_counter()
             measure(text)
+            extract_mentions_or_lists(text), extract_reply(text), extract_hashtags(text), extract_cashtags(text)
             times.append(time.perf_counter() - start)
         return min(times)
 

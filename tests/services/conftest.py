@@ -1,5 +1,6 @@
 """A small company on a real PostgreSQL, and its daily business in short words."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -10,6 +11,7 @@ from govern.access import Access
 from govern.domain.approvals import Rule
 from govern.domain.members import Actor, Via, member_actor, system_actor
 from govern.domain.messages import Message
+from govern.services.acknowledgements import Acknowledged, Unacknowledged
 from govern.services.approvals import approve_message, withdraw_approval
 from govern.services.members import insert_member
 from govern.services.messages import revise_message, schedule_message, withdraw_message
@@ -20,7 +22,7 @@ from govern.services.submission import submit_message
 from govern.services.use_case import use_case
 from govern.settings import Settings
 from tests.authenticator import Authenticator
-from tests.factories import NOW, Company, make_company, make_message
+from tests.factories import NOW, Company, make_company, make_message, warnings_in
 from tests.services.passkeys import add
 from tests.services.signing_in import PASSWORD
 
@@ -47,14 +49,23 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     async def submit(
         self, message: Message, by: Actor, *, revision: int | None = None, now: datetime = LATER
     ) -> Message:
-        return await submit_message(
-            message.id,
-            revision=revision or message.revision.number,
-            actor=by,
-            access=self.access,
-            policies=self.policies,
-            now=now,
-        )
+        """Hand in, having seen what screening warns of."""
+
+        async def hand_in(seen: Sequence[Acknowledged]) -> Message:
+            return await submit_message(
+                message.id,
+                revision=revision or message.revision.number,
+                acknowledged=seen,
+                actor=by,
+                access=self.access,
+                policies=self.policies,
+                now=now,
+            )
+
+        try:
+            return await hand_in(())
+        except Unacknowledged as warned:
+            return await hand_in(warnings_in(warned))
 
     async def approve(
         self,
@@ -63,20 +74,32 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
         *,
         text: str | None = None,
         reason: str | None = None,
+        acknowledged: Sequence[Acknowledged] | None = None,
         revision: int | None = None,
         policies: Policies | None = None,
         now: datetime = LATER,
     ) -> Message:
-        return await approve_message(
-            message.id,
-            revision=revision or message.revision.number,
-            text=text,
-            reason=reason,
-            actor=by,
-            access=self.access,
-            policies=policies or self.policies,
-            now=now,
-        )
+        """Approve; who edits has seen what screening warns of in the edit, unless the test says what."""
+
+        async def give(seen: Sequence[Acknowledged]) -> Message:
+            return await approve_message(
+                message.id,
+                revision=revision or message.revision.number,
+                text=text,
+                reason=reason,
+                acknowledged=seen,
+                actor=by,
+                access=self.access,
+                policies=policies or self.policies,
+                now=now,
+            )
+
+        try:
+            return await give(acknowledged or ())
+        except Unacknowledged as warned:
+            if acknowledged is not None:
+                raise
+            return await give(warnings_in(warned))
 
     async def schedule(
         self, message: Message, at: datetime, by: Actor, *, zone: str | None = None, now: datetime = LATER

@@ -10,9 +10,11 @@ from govern.domain.consent import ConsentKind, DmPermission, PermissionState, Pu
 from govern.domain.members import Actor
 from govern.errors import GovernError
 from govern.services.accounts import UnknownAccount
-from govern.services.consent import EvidenceMissing, list_events, permission_for, record_opt_in, record_opt_out
+from govern.services.consent import EvidenceMissing, record_opt_in, record_opt_out
+from govern.services.consent_events import list_events
 from govern.services.contacts import find_contact
 from govern.services.conversations import store_dms
+from govern.services.permissions import permission_for
 from govern.tables import ConsentEvent
 from govern.xapi.client import DmEvent
 from tests.asserts import actions, assert_audited, assert_denied, assert_nothing_changed, assert_refused, race
@@ -41,7 +43,9 @@ async def opt_in(office: Office, by: Actor, **changes: object) -> None:
 
 
 async def opt_out(office: Office, by: Actor, *, now: datetime = NOW) -> None:
-    await record_opt_out(account="Help", contact="marion", actor=by, access=office.access, now=now)
+    await record_opt_out(
+        account="Help", contact="marion", actor=by, access=office.access, policies=office.policies, now=now
+    )
 
 
 def dm_of(office: Office, x_id: str, *, at: datetime = NOW) -> DmEvent:
@@ -69,7 +73,9 @@ async def test_dm_opens_a_window_of_a_day_for_the_account_it_was_sent_to(office:
 
 async def test_window_runs_from_when_the_person_wrote_not_from_when_we_read_it(office: Office) -> None:
     actor = office.people.ada
-    await store_dms(office.people.help, [dm_of(office, "1", at=NOW - 20 * HOUR)], actor=actor, now=NOW)
+    await store_dms(
+        office.people.help, [dm_of(office, "1", at=NOW - 20 * HOUR)], policies=office.policies, actor=actor, now=NOW
+    )
     assert (await permission(office, office.people.help, now=NOW)).until == NOW + 4 * HOUR
 
 
@@ -80,9 +86,17 @@ async def test_mention_opens_no_window(office: Office) -> None:
 
 async def test_replayed_dm_is_one_fact(office: Office) -> None:
     actor = office.people.ada
-    assert await store_dms(office.people.help, [dm_of(office, "1"), dm_of(office, "1")], actor=actor, now=NOW) == 1
+    assert (
+        await store_dms(
+            office.people.help, [dm_of(office, "1"), dm_of(office, "1")], policies=office.policies, actor=actor, now=NOW
+        )
+        == 1
+    )
     before = await actions()
-    assert await store_dms(office.people.help, [dm_of(office, "1")], actor=actor, now=NOW + HOUR) == 0
+    assert (
+        await store_dms(office.people.help, [dm_of(office, "1")], policies=office.policies, actor=actor, now=NOW + HOUR)
+        == 0
+    )
     assert await actions() == before
     assert await ConsentEvent.count() == 1
 
@@ -90,7 +104,12 @@ async def test_replayed_dm_is_one_fact(office: Office) -> None:
 async def test_dm_read_by_two_workers_at_once_is_one_fact(office: Office) -> None:
     await receive_mention(office.people.help)
     actor = office.people.ada
-    results = await race(*(store_dms(office.people.help, [dm_of(office, "1")], actor=actor, now=NOW) for _ in range(3)))
+    results = await race(
+        *(
+            store_dms(office.people.help, [dm_of(office, "1")], policies=office.policies, actor=actor, now=NOW)
+            for _ in range(3)
+        )
+    )
     assert await ConsentEvent.count() == 1, results
 
 

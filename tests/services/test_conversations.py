@@ -56,31 +56,38 @@ async def test_mention_is_kept_with_its_author_and_recorded(office: Office) -> N
 
 async def test_mention_that_comes_twice_is_kept_once(office: Office) -> None:
     help_, actor = office.people.help, office.people.ada
-    assert await store_mentions(help_, [mention("7"), mention("8")], actor=actor, now=NOW) == 2
-    assert await store_mentions(help_, [mention("8"), mention("9")], actor=actor, now=NOW) == 1
+    assert (
+        await store_mentions(help_, [mention("7"), mention("8")], policies=office.policies, actor=actor, now=NOW) == 2
+    )
+    assert (
+        await store_mentions(help_, [mention("8"), mention("9")], policies=office.policies, actor=actor, now=NOW) == 1
+    )
     assert await Inbound.count() == 3
 
 
 async def test_one_post_may_mention_two_accounts(office: Office) -> None:
     for account in (office.people.help, office.people.news):
-        assert await store_mentions(account, [mention("7")], actor=office.people.ada, now=NOW) == 1
+        assert (
+            await store_mentions(account, [mention("7")], policies=office.policies, actor=office.people.ada, now=NOW)
+            == 1
+        )
 
 
 async def test_cursor_only_moves_forward(office: Office) -> None:
     help_, actor = office.people.help, office.people.ada
     assert await newest_read(help_.id, "mentions") is None
-    await store_mentions(help_, [mention("9"), mention("7")], actor=actor, now=NOW)
-    await store_mentions(help_, [mention("8")], actor=actor, now=NOW)
-    await store_mentions(help_, [], actor=actor, now=NOW)
+    await store_mentions(help_, [mention("9"), mention("7")], policies=office.policies, actor=actor, now=NOW)
+    await store_mentions(help_, [mention("8")], policies=office.policies, actor=actor, now=NOW)
+    await store_mentions(help_, [], policies=office.policies, actor=actor, now=NOW)
     assert await newest_read(help_.id, "mentions") == "9"
     assert await newest_read(help_.id, "dms") is None
 
 
 async def test_person_is_one_contact_under_every_handle(office: Office) -> None:
     help_, actor = office.people.help, office.people.ada
-    await store_mentions(help_, [mention("1", handle="marion")], actor=actor, now=NOW)
-    await store_mentions(help_, [mention("2", handle=None)], actor=actor, now=NOW)
-    await store_mentions(help_, [mention("3", handle="marion_b")], actor=actor, now=NOW)
+    await store_mentions(help_, [mention("1", handle="marion")], policies=office.policies, actor=actor, now=NOW)
+    await store_mentions(help_, [mention("2", handle=None)], policies=office.policies, actor=actor, now=NOW)
+    await store_mentions(help_, [mention("3", handle="marion_b")], policies=office.policies, actor=actor, now=NOW)
     assert await Contact.count() == 1
     renamed = await find_contact("marion_b")
     assert renamed is not None
@@ -89,8 +96,8 @@ async def test_person_is_one_contact_under_every_handle(office: Office) -> None:
 
 async def test_handle_another_person_took_is_another_contact(office: Office) -> None:
     help_, actor = office.people.help, office.people.ada
-    await store_mentions(help_, [mention("1", author="9001")], actor=actor, now=NOW)
-    await store_mentions(help_, [mention("2", author="9002")], actor=actor, now=NOW + HOUR)
+    await store_mentions(help_, [mention("1", author="9001")], policies=office.policies, actor=actor, now=NOW)
+    await store_mentions(help_, [mention("2", author="9002")], policies=office.policies, actor=actor, now=NOW + HOUR)
     newest = await find_contact("marion")
     assert newest is not None
     assert newest.x_user_id == "9002"
@@ -120,7 +127,7 @@ async def test_our_own_dms_are_no_inbound(office: Office) -> None:
         conversation_id="1-2",
         created_at=NOW,
     )
-    assert await store_dms(office.people.help, [own], actor=office.people.ada, now=NOW) == 0
+    assert await store_dms(office.people.help, [own], policies=office.policies, actor=office.people.ada, now=NOW) == 0
     assert await Inbound.count() == 0
     assert await newest_read(office.people.help.id, "dms") == "5"
 

@@ -11,7 +11,7 @@ from tests.asserts import actions, assert_audited, assert_denied, assert_refused
 from tests.factories import receive_dm
 from tests.services.conftest import Office, make_rule
 
-SOUNDS_LIKE_AN_OFFER = "Your parcel left. Our sale has great prices today."
+SOUNDS_LIKE_AN_OFFER = "Une vente privée commence."
 
 
 async def test_edit_and_approve_is_one_step_with_the_approver_as_editor(office: Office) -> None:

@@ -135,7 +135,8 @@ async def test_what_was_to_go_to_an_erased_person_in_private_goes_no_more(office
     assert (row["closed_at"], row["failure"]) == (LATER, "The person it was for was erased.")
     entry = await assert_audited("message.withdrawn", actor=office.people.cleo.id)
     assert entry["change"]["state"]["after"] == "withdrawn"
-    assert (await actions())[-3:] == ["message.withdrawn", "message.withdrawn", "contact.erased"]
+    told = ["message.withdrawn", "message.withdrawn", "consent.recorded", "contact.erased"]
+    assert (await actions())[-4:] == told
 
 
 async def test_refused_erasure_withdraws_nothing(office: Office) -> None:

@@ -9,7 +9,7 @@ from govern.services.refusals import reject_message, request_changes
 from tests.factories import NOW, receive_dm
 from tests.services.conftest import LATER, Office
 
-DOUBTFUL = "Your parcel left. Our sale has great prices today."
+DOUBTFUL = "Une vente privée commence."
 
 
 async def queue(office: Office, view: QueueView, by: Actor, **narrowed: object) -> list[int]:

@@ -12,7 +12,8 @@ from govern.domain.messages import IllegalTransition, Kind, Message, State
 from govern.errors import GovernError
 from govern.services.accounts import UnknownAccount
 from govern.services.consent import record_opt_out
-from govern.services.screening import permission_of, preview
+from govern.services.permissions import permission_of
+from govern.services.screening import preview
 from govern.services.tokens import find_token, issue_token
 from govern.tables import Contact, Publication
 from govern.tables import Screening as ScreeningTable
@@ -114,7 +115,14 @@ async def test_offer_is_blocked_within_the_window_too(office: Office) -> None:
 
 async def test_who_said_stop_is_not_written_to(office: Office) -> None:
     await receive_dm(office.people.help)
-    await record_opt_out(account="Help", contact="marion", actor=office.people.leo, access=office.access, now=LATER)
+    await record_opt_out(
+        account="Help",
+        contact="marion",
+        actor=office.people.leo,
+        access=office.access,
+        policies=office.policies,
+        now=LATER,
+    )
     message = await dm(office, office.people.leo, now=LATER)
     assert (message.state, message.permission) == (State.BLOCKED, "opted_out")
 

@@ -194,12 +194,16 @@ async def test_opt_out_after_the_approval_withdraws_the_dm(desk: Desk) -> None:
     await receive_dm(desk.company.help)
     message = await desk.write_dm()
     await record_opt_out(
-        account="Help", contact="marion", actor=desk.company.leo, access=desk.access, now=NOW + timedelta(seconds=1)
+        account="Help",
+        contact="marion",
+        actor=desk.company.leo,
+        access=desk.access,
+        policies=desk.policies,
+        now=NOW + timedelta(seconds=1),
     )
-    assert await desk.claim() == Passed(reason="withdrawn")
     assert await desk.state(message) == "withdrawn"
-    assert "right to write" in str((await publication_of(message))["failure"])
-    await assert_audited("message.withdrawn")
+    assert "said stop" in str((await publication_of(message))["failure"])
+    await assert_audited("message.withdrawn", reason="opted_out")
 
 
 async def test_end_of_the_service_window_withdraws_the_dm(desk: Desk) -> None:

@@ -78,6 +78,11 @@ def person(thing: str = "member", body: Mapping[str, Any] | None = None, **more:
     return Call(thing=thing, body=(lambda _t: body) if body is not None else None, **values)
 
 
+def on_contact(action: Action, **more: str) -> Call:
+    """Something recorded about a person, or read of them, at an account."""
+    return Call(thing="contact", body=lambda t: {"account": t["handle"], **more}, action=action)
+
+
 def wall(t: Thing) -> str:
     return str(t["soon"].replace(tzinfo=None).isoformat(timespec="minutes"))
 
@@ -106,6 +111,15 @@ def asked(t: Thing) -> Mapping[str, Any]:
     return {"action": "message.read", "scope": t["scope"]}
 
 
+def ours(t: Thing) -> Mapping[str, Any]:
+    return {"account": t["handle"]}
+
+
+def agreement(t: Thing) -> Mapping[str, Any]:
+    proof = {"channel": "form", "wording_id": "offers", "wording_version": "3", "proof_ref": "form/1"}
+    return {**ours(t), **proof, "captured_at": "2026-01-01"}
+
+
 ASSIGN = Call(thing="colleague", body=given_role)
 READ_SOMEWHERE = person(at=At.SOMEWHERE)
 OTHERS = Call(at=At.NEVER, seen=Seen.BY_NOBODY)
@@ -132,6 +146,13 @@ API: Mapping[str, Call] = {
     "POST /messages/{which:str}/request-changes": message(refusal),
     "POST /messages/{which:str}/withdraw-approval": message(lambda _t: {}),
     "POST /screen": Call(body=draft, action=POST),
+    "POST /messages/{which:str}/copy": message(lambda _t: {}, action=POST),
+    "GET /contacts/{who:str}/permission": Call(thing="contact", query=ours),
+    "GET /contacts/{who:str}/events": Call(thing="contact", query=ours),
+    "POST /contacts/{who:str}/opt-in": Call(thing="contact", body=agreement),
+    "POST /contacts/{who:str}/opt-out": Call(thing="contact", body=ours),
+    "POST /contacts/{who:str}/clear-doubt": Call(thing="contact", body=lambda t: {**ours(t), **WHY}),
+    "POST /contacts/{who:str}/invite": Call(thing="contact", body=lambda t: {**ours(t), "x_id": t["x_id"]}),
     "GET /members": READ_SOMEWHERE,
     "GET /members/{email:str}": READ_SOMEWHERE,
     "POST /members": Call(thing="company", body=invitation, at=At.COMPANY),
@@ -189,6 +210,17 @@ PANEL: Mapping[str, Call] = {
     "POST /messages/{number:str}/reject": verdict("reject"),
     "POST /messages/{number:str}/request-changes": verdict("changes"),
     "POST /messages/{number:str}/undo": message(lambda _t: {}),
+    "POST /messages/{number:str}/copy": message(lambda _t: {}, action=POST),
+    "GET /permissions": Call(thing="contact", at=At.SOMEWHERE),
+    "GET /permissions/{contact:uuid}": Call(thing="contact"),
+    "POST /permissions/{contact:uuid}/thread": on_contact(Action.CONVERSATION_READ_DM),
+    "POST /permissions/{contact:uuid}/opt-in": Call(thing="contact", body=agreement, action=Action.CONSENT_RECORD),
+    "POST /permissions/{contact:uuid}/opt-out": on_contact(Action.CONTACT_READ),
+    "POST /permissions/{contact:uuid}/withdraw": on_contact(Action.CONTACT_READ),
+    "POST /permissions/{contact:uuid}/clear-doubt": on_contact(Action.CONSENT_RECORD, **WHY),
+    "POST /permissions/{contact:uuid}/invite": Call(
+        thing="contact", body=lambda t: {"post": f"{t['handle']}:{t['x_id']}"}, action=Action.CONSENT_RECORD
+    ),
     "GET /accounts/{handle:str}": Call(),
     "POST /accounts": Call(body=lambda t: {"handle": t["fresh"], "name": "New", "brand": t["slug"]}, at=At.BRAND),
     "POST /accounts/{handle:str}/edit": Call(body=lambda t: {"version": t["version"], "name": t["place"]}),

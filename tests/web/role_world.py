@@ -21,12 +21,13 @@ from govern.services.policies import Policies
 from govern.services.sessions import find_session, hash_token, open_session
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
-from govern.tables import ApiToken, AuditEntry, AuditExport, Contact, Member, Passkey, Pause, SavedView
+from govern.tables import ApiToken, AuditEntry, AuditExport, Member, Passkey, Pause, SavedView
 from govern.web.auth import cookie_name, csrf_token
 from tests.factories import make_account, make_grant, make_member, make_message
 from tests.hand import by_hand
 from tests.the_log import Log
 from tests.web.conftest import program
+from tests.web.role_contacts import NOBODY, make_contact
 from tests.web.role_people import HELD, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 
 Thing = dict[str, Any]
@@ -199,13 +200,6 @@ class World:
         )
         return {"export_id": export, "export": export}
 
-    async def contact(self, _place: str, _person: Person) -> Thing:
-        """Somebody outside, whom no entry tells of."""
-        contact = uuid4()
-        row = Contact(id=contact, handle=f"kb{next(self._numbers)}", name="K. B.", created_at=datetime.now(UTC))
-        await Contact.insert(row)
-        return {"contact": contact, "contact_id": contact}
-
     async def token(self, _place: str, person: Person) -> Thing:
         return await self._token_of(person.actor)
 
@@ -263,6 +257,7 @@ _PERSONAL = frozenset({"export", "own_message", "token"})
 _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
     name: maker for name, maker in vars(World).items() if not name.startswith("_") and name not in _LIFE
 }
+_MAKERS["contact"] = make_contact
 
 
 def nothing(kind: str) -> Thing:
@@ -274,6 +269,7 @@ def nothing(kind: str) -> Thing:
         **dict.fromkeys((*people, *log), some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",
         "number": "M-987654",
+        **NOBODY,
         "tile_path": "0/000.p/1",
         "arrival": 987654321,
         "email": "nobody-at-all@example.com",

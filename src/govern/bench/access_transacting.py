@@ -19,7 +19,7 @@ from govern.services.consent import EVIDENCE, record_opt_in
 from govern.services.grant_source import PostgresGrants
 
 _LEO = member_actor(UUID("00000000-0000-7000-8000-000000000003"), "Leo", via=Via.API)
-_EVIDENCE = dict.fromkeys(EVIDENCE, "to measure")
+_EVIDENCE = {**dict.fromkeys(EVIDENCE, "to measure"), "captured_at": "2026-01-01"}
 
 
 class Throughput(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ ON_THEIR_OWN = {
     "sandbox": "roots",
     "migrate": "roots",
     "bench": "bench",
+    "screen": "screening",
 }
 """Commands that take their settings from the environment alone, and the module of each."""
 ON_DATA = {

@@ -12,6 +12,9 @@ from govern.bench.audit import FULL as FULL_AUDIT
 from govern.bench.audit import QUICK as QUICK_AUDIT
 from govern.bench.audit import run_audit_bench
 from govern.bench.measuring import Measure, outcome
+from govern.bench.screening import FULL as FULL_SCREENING
+from govern.bench.screening import QUICK as QUICK_SCREENING
+from govern.bench.screening import run_screening_bench
 from govern.cli.tables import print_json, print_table
 from govern.settings import shipped
 
@@ -92,6 +95,25 @@ def audit(*, as_json: bool, entries: int | None, quick: bool) -> None:
     else:
         print_table(("Measure", "Value", "Goal", "", "Of what"), [_line(each) for each in report.measures])
         click.echo(f"Medians of {report.pairs} rounds in turn; texts of {report.text_bytes:,.0f} bytes.")
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option("--quick", is_flag=True, help="Only try that everything runs: the figures mean little.")
+@click.option("--policies", type=click.Path(path_type=Path, file_okay=False), help="Another folder of policy files.")
+def screening(*, as_json: bool, quick: bool, policies: Path | None) -> None:
+    """Measure the screening of one message, against one RE2 pass over it, and of texts made to be slow.
+
+    Takes about a minute. The figures are compared with the goals, whatever they are.
+    """
+    effort = QUICK_SCREENING if quick else FULL_SCREENING
+    folder = policies or shipped("policies")
+    report = run_screening_bench(folder, effort=effort, say=lambda words: click.echo(words, err=True))
+    if as_json:
+        print_json(report)
+    else:
+        print_table(("Measure", "Value", "Goal", "", "Of what"), [_line(each) for each in report.measures])
+        click.echo(f"{report.messages:,} messages, {report.terms:,} terms in one pass. Policy {report.policy}.")
 
 
 def _print(report: Report) -> None:

@@ -1,5 +1,6 @@
 """A little life, so that nobody's first screen is empty: customers who wrote, and messages at every step."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -12,6 +13,7 @@ from govern.demo.stage import Stage, acting_as
 from govern.domain.drafts import Draft
 from govern.domain.messages import Event, Kind, Message, can
 from govern.domain.schedules import find_zone, read_moment
+from govern.services.acknowledgements import Acknowledged, Unacknowledged
 from govern.services.approvals import approve_message
 from govern.services.messages import draft_message
 from govern.services.refusals import request_changes
@@ -163,18 +165,30 @@ async def _write(written: Written, stage: Stage) -> Message:
         day = (now.astimezone(find_zone(ZONE)) + timedelta(days=1)).date()
         scheduled_at = read_moment(f"{day} {written.tomorrow}", ZONE)
     actor = await acting_as(written.author.email)
-    return await draft_message(
-        Draft(
-            account=written.account,
-            kind=Kind.REPLY if written.answers else Kind.POST,
-            text=written.text,
-            in_reply_to=stage.kept.inbound[written.answers] if written.answers else None,
-            scheduled_at=scheduled_at,
-        ),
-        submit=written.submit,
-        form_key=uuid5(_KEYS, f"{actor.member}:{written.name}"),
-        actor=actor,
-        access=stage.access,
-        policies=stage.policies,
-        now=now,
+    draft = Draft(
+        account=written.account,
+        kind=Kind.REPLY if written.answers else Kind.POST,
+        text=written.text,
+        in_reply_to=stage.kept.inbound[written.answers] if written.answers else None,
+        scheduled_at=scheduled_at,
     )
+
+    async def write(seen: Sequence[Acknowledged]) -> Message:
+        return await draft_message(
+            draft,
+            submit=written.submit,
+            acknowledged=seen,
+            form_key=uuid5(_KEYS, f"{actor.member}:{written.name}"),
+            actor=actor,
+            access=stage.access,
+            policies=stage.policies,
+            now=now,
+        )
+
+    try:
+        return await write(())
+    except Unacknowledged as warned:  # our people read what screening warns of
+        found = msgspec.convert(warned.data["findings"], list[dict[str, object]])
+        return await write(
+            [msgspec.convert({"rule": each["rule"], "span": each["span"]}, Acknowledged) for each in found]
+        )

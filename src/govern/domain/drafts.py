@@ -159,3 +159,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str | None = None
     scheduled_at: datetime | None = None
     zone: str | None = None
+    paid_partnership: bool = False
+    """Somebody gave something for it: the text must say so."""
+    ai_written: bool = False
+    """A machine wrote the text."""

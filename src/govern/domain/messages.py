@@ -56,6 +56,17 @@ class State(StrEnum):
     """Taken back before it went out."""
 
 
+class WithdrawnFor(StrEnum):
+    """Why the service itself took a message back. Its author may copy it into a new draft."""
+
+    PERMISSION_LOST = "permission_lost"
+    """The right to write to the person ended."""
+    OPTED_OUT = "opted_out"
+    """The person said stop."""
+    SCREENING_CHANGED = "screening_changed"
+    """Screening is stricter than what was seen by those who let it pass."""
+
+
 class Event(StrEnum):
     """What can happen to a message."""
 
@@ -148,6 +159,10 @@ DUE_STATES = frozenset(state for state, event in TRANSITIONS if event is Event.C
 WITHDRAWABLE = frozenset(state for state, event in TRANSITIONS if event is Event.WITHDRAW)
 
 
+SERVICE = UUID(int=0)
+"""Stands for author and editor of what the service itself writes: the confirmation of an opt-out. No member has it."""
+
+
 class IllegalTransition(Conflict):
     code = "message.illegal_transition"
     template = N_("This message is {state}; it cannot {event} any more.")
@@ -176,6 +191,10 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     editor_name: str
     edit_and_approve: bool
     created_at: datetime
+    paid_partnership: bool = False
+    """Somebody gave something for it."""
+    ai_written: bool = False
+    """A machine wrote the text."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +235,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     created_at: datetime
     updated_at: datetime
+    confirms: UUID | None = None
+    """The opt-out that this message confirms: the service wrote it, and nobody is its author."""
+    withdrawn_for: WithdrawnFor | None = None
 
 
 def next_state(state: State, event: Event) -> State:

@@ -44,6 +44,8 @@ class Hold(StrEnum):
     """The X app has no credits left."""
     DIGEST = "digest"
     """The rows to send are not what was approved: an incident."""
+    SCREENING = "screening"
+    """The engine could not judge it: nothing goes out unscreened."""
 
 
 class XKind(StrEnum):

@@ -25,8 +25,9 @@ LONGEST_SOCKET_FOLDER = 90  # a socket's path ends at 107 bytes on Linux, 103 on
 PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)  # the setting is a list with commas and quotes
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests: a crash may lose all
 INIT = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-APP_ROLE = "govern_app"  # the migrations give the roles their rights; web and worker are members of this one
-KEYS_ROLE = "govern_keys"  # the worker also of this one, which reads the sealed keys of accounts
+# The migrations give the roles their rights. Web and worker are members of the first, the worker also of the second,
+# which reads the sealed keys of accounts; nobody signs in as the third.
+APP_ROLE, KEYS_ROLE, OWNER_ROLE = "govern_app", "govern_keys", "govern_owner"
 PORT = 5432  # part of the socket's name only; PGPORT in the environment must not change it
 
 
@@ -197,7 +198,7 @@ class Postgres:
         lines = [
             f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') "
             f"THEN CREATE ROLE {role} NOLOGIN; END IF; END $$;"
-            for role in (APP_ROLE, KEYS_ROLE, *logins)
+            for role in (APP_ROLE, KEYS_ROLE, OWNER_ROLE, *logins)
         ]
         lines += [f"ALTER ROLE {login} LOGIN PASSWORD '{self._passwords[login]}';" for login in logins]
         lines += [f"GRANT {APP_ROLE} TO {login};" for login in members]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from govern.domain.actions import Action
-from govern.jobs import connect, export, ingest, publish, renew, revoke, sequence, sweep, tidy, verify
+from govern.jobs import connect, export, ingest, publish, renew, rescreen, revoke, sequence, sweep, tidy, verify
 
 MODULES: Mapping[str, ModuleType] = {
     "connect": connect,
@@ -12,6 +12,7 @@ MODULES: Mapping[str, ModuleType] = {
     "ingest": ingest,
     "publish": publish,
     "renew": renew,
+    "rescreen": rescreen,
     "revoke": revoke,
     "sequence": sequence,
     "sweep": sweep,

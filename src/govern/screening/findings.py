@@ -1,8 +1,9 @@
 """The words of screening: what goes in, and the findings that come out. The interface is final."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,6 +12,8 @@ from govern.domain.consent import PermissionState
 from govern.domain.messages import Kind
 
 Span = tuple[int, int]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Decision(StrEnum):
@@ -136,13 +139,61 @@ class PersonalData(msgspec.Struct, frozen=True):
     span: Span
 
 
+class Tier(StrEnum):
+    """What the contract with X lets our app do."""
+
+    SELF_SERVE = "self_serve"
+    ENTERPRISE = "enterprise"
+
+
+class Recent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A text of ours that went out before. It is compared by what is given: text, masked text or fingerprint."""
+
+    text: str | None = None
+    masked: str | None = None
+    """What `duplicates.mask` made of the text; spares masking it again."""
+    fingerprint: str | None = None
+    """What `duplicates.fingerprint` made of the masked text; outlives the text."""
+    account: str | None = None
+    brand: str | None = None
+    kind: Kind
+    recipient: str | None = None
+    """Whoever a DM or a reply went to: a handle or an id, as in the facts of the text to screen."""
+    at: Moment | None = None
+    """When it went out; None counts as within every window."""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the caller knows beside the text. A rule without its fact is silent or takes the fact's default."""
 
     account: str | None = None
     """The handle that writes, without @."""
-    length_limit: int | None = None
+    brand: str | None = None
+    """The brand of that account."""
+    recipient: str | None = None
+    """Whoever a DM or a reply goes to."""
+    at: Moment | None = None
+    """When the text would go out; the newest of `recent` where nobody says."""
+    fingerprint: str | None = None
+    """Of this text, by the caller's key; needed where `recent` has fingerprints only."""
+    recent: tuple[Recent, ...] = ()
+    """What went out before, on all our accounts; any order."""
+    length_limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """The longest weighted length X takes from this account; 280 where nobody says."""
+    app_tier: Tier | None = None
+    """The tier of the X app that would send it."""
+    summoned: bool | None = None
+    """Whether the author of the post answered mentioned or quoted us, or the post is our own."""
+    automated: bool | Count = 0
+    """Which automated reply to that post this is: 0 a person's, 1 the first, 2 a second."""
+    ai_written: bool = False
+    ai_approved: bool = False
+    """Whether X approved this account's AI replies."""
+    images_without_alt: Count = 0
+    paid_partnership: bool = False
+    """Whether somebody gave something for this post."""
+    privacy_link_sent: bool | None = None
+    """Whether this support conversation has the privacy link already."""
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,4 +244,9 @@ def severity_of(decision: Decision) -> Severity:
 
 def in_order(findings: list[Finding]) -> list[Finding]:
     """Sort by start, then rule; what is about the whole text comes first."""
-    return sorted(findings, key=lambda found: (found.span or (-1, -1), found.rule))
+    return sorted(findings, key=_place)
+
+
+def _place(found: Finding) -> tuple[int, str, int, str]:
+    start, end = found.span or (-1, -1)
+    return start, found.rule, end, found.via or ""

@@ -1,5 +1,7 @@
 """What every text must keep to before anything else: characters we cannot store, and how much is read at all."""
 
+import re
+
 from govern.domain.messages import Kind
 from govern.screening.findings import (
     Advice,
@@ -20,10 +22,12 @@ MAX_READ = 25_000
 MAX_READ_DM = 10_000
 MAX_FINDINGS = 100
 
+# The character U+0000, and halves of surrogate pairs.
+_NOT_STORED = re.compile("[\0\ud800-\udfff]")
 _CONTROL = Wording(
     Message(
-        "The text holds the character U+0000, which cannot be stored.",
-        "Le texte contient le caractère U+0000, qui ne peut pas être enregistré.",
+        "The text holds a character that cannot be stored: U+0000, or half of a pair.",
+        "Le texte contient un caractère qui ne peut pas être enregistré : U+0000, ou la moitié d'une paire.",
     ),
     Advice("remove_control", "Type the marked place anew.", "Retapez le passage marqué."),
 )
@@ -52,20 +56,21 @@ def judge_limits(given: Input) -> list[Finding]:
     """Return the findings about the text as such."""
     findings = []
     decision = Decision.BLOCK if given.direction is Direction.OUTBOUND else Decision.ADVISE
-    if (control := given.text.find("\0")) >= 0:
-        findings.append(_finding("LIM-CONTROL", decision, _CONTROL, (control, control + 1)))
+    if control := _NOT_STORED.search(given.text):
+        findings.append(_finding("LIM-CONTROL", decision, _CONTROL, control.span()))
     limit = read_limit(given)
     if len(given.text) > limit:
         findings.append(_finding("LIM-LONG", decision, _limited(_LONG, limit), (limit, len(given.text))))
     return findings
 
 
-def cap_findings(findings: list[Finding]) -> list[Finding]:
+def cap_findings(findings: list[Finding], direction: Direction = Direction.OUTBOUND) -> list[Finding]:
     """Sort; of more than a hundred keep the strictest, and say that there are more."""
     if len(findings) <= MAX_FINDINGS:
         return in_order(findings)
     kept = sorted(in_order(findings), key=lambda found: -strictness(found.decision))[:MAX_FINDINGS]
-    many = _finding("LIM-MANY", Decision.NEEDS_APPROVAL, _limited(_MANY, MAX_FINDINGS), None)
+    decision = Decision.NEEDS_APPROVAL if direction is Direction.OUTBOUND else Decision.ADVISE
+    many = _finding("LIM-MANY", decision, _limited(_MANY, MAX_FINDINGS), None)
     return in_order([*kept, many])
 
 

@@ -70,7 +70,8 @@ def judge_permission(given: Input, verdict: Verdict, policy: PermissionRules) ->
     if row.clean is not Decision.ALLOW:
         rule = "DM-" + permission.upper().replace("_", "-")
         findings.append(_say(rule, Family.PERMISSION, row.clean, policy.wording[permission], given))
-    if verdict.total:  # service words alone count nothing, so there is no total to speak of
+    # Service words alone count nothing, so there is no total to speak of; the model suspects texts without points, too.
+    if verdict.total or verdict.klass is not Klass.CLEAN:
         decision = row.cell(verdict.klass, tells_how_to_stop=verdict.tells_how_to_stop)
         situation = f"{permission if is_dm else 'public'}.{verdict.klass}"
         words = policy.wording[verdict.klass] if decision is Decision.ALLOW else policy.said(situation, verdict.klass)

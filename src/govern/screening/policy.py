@@ -1,43 +1,34 @@
 """Policy files in, one checked, compiled, immutable `Policy` out, with the digest every decision records."""
 
 import json
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from govern.domain.consent import ConsentRules, parse_rules
-from govern.errors import N_, Invalid
-from govern.screening.normalise import fold
-from govern.screening.patterns import Pattern
+from govern.errors import Invalid
+from govern.screening import model, promotional_file
+from govern.screening.duplicates import DuplicateRules
+from govern.screening.families import DUPLICATES, LEXICON, OPT_OUT, PERSONAL_DATA, PROMOTIONAL, SOURCES, X
+from govern.screening.lexicon import LexiconRules
+from govern.screening.model import Model, ModelFile
+from govern.screening.optout import OptOutRules
 from govern.screening.permission import PermissionRules
-from govern.screening.policy_files import InlineTest, PromotionalFile, SignalTable, faults, parsed_terms
-from govern.screening.promotional import Category, PromotionalRules, Signal, judge
-from govern.screening.terms import Matcher, PureMatcher
+from govern.screening.personal_data.rules import PersonalRules
+from govern.screening.policy_files import InlineTest
+from govern.screening.policy_source import PolicyError, Rules, Source, Text, parse_text
+from govern.screening.promotional import PromotionalRules
+from govern.screening.terms import Matcher, Matching, Term, matcher, parse_term
+from govern.screening.x_rules import XRules
 
-PROMOTIONAL = "screening/promotional.toml"
 CONSENT = "consent.toml"
-
-
-class PolicyError(Invalid):
-    """A policy file cannot be used; the running policy stays. `reason` names file, line, rule and what is wrong."""
-
-    code = "policy.invalid"
-    template = N_("{reason}")
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """An inline test that came out otherwise."""
-
-    rule: str
-    text: str
-    expected: str
-    got: str
+PROMOTION_MODEL = "screening/models/promotion.json"
+OPT_OUT_MODEL = "screening/models/opt_out.json"
+CASES = "screening/cases"
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,30 +38,62 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     consent: ConsentRules
     permission: PermissionRules
     promotional: PromotionalRules
+    personal_data: PersonalRules
+    lexicon: LexiconRules
+    optout: OptOutRules
+    duplicates: DuplicateRules
+    x: XRules
+    promotion_model: Model
+    opt_out_model: Model
     matcher: Matcher
     tests: Mapping[str, tuple[InlineTest, ...]]
+    words: frozenset[str]
+    """The words that the files know, for letters that are to be put together again."""
 
 
-def load_policy(folder: Path) -> Policy:
-    """Read the policy files under `folder`.
+class _Loaded(msgspec.Struct, frozen=True):
+    """The files of all families, in their own shapes and without faults."""
+
+    files: Mapping[str, Any]
+
+    def rules(self, source: Source[Any, Rules]) -> Rules:
+        rules: Rules = source.compiled(self.files[source.name])
+        return rules
+
+    def terms(self) -> Iterator[tuple[str, Term]]:
+        return chain.from_iterable(source.terms(self.files[source.name]) for source in SOURCES)
+
+    def tests(self) -> Mapping[str, tuple[InlineTest, ...]]:
+        return dict(chain.from_iterable(source.inline_tests(self.files[source.name]).items() for source in SOURCES))
+
+
+def load_policy(folder: Path, *, matching: Matching = Matching.AUTO) -> Policy:
+    """Read the policy files under `folder`; `matching` chooses how terms are found, not which.
 
     Raises:
-        PolicyError: a file is missing, is not TOML, or breaks a rule; every fault of a file is named at once.
+        PolicyError: a file is missing, is not TOML, or breaks a rule, all of which are named at once; or the native
+            matcher is asked for and cannot be had.
     """
-    texts = {name: _read(folder, name) for name in (CONSENT, PROMOTIONAL)}
-    parsed = {name: _parse(name, text) for name, text in texts.items()}
-    try:
-        consent = parse_rules(texts[CONSENT], name=CONSENT)
-    except Invalid as error:
-        raise PolicyError(reason=error.detail) from error
-    file = _checked(PROMOTIONAL, texts[PROMOTIONAL], parsed[PROMOTIONAL])
+    names = (CONSENT, *(source.name for source in SOURCES))
+    texts = {name: parse_text(name, _read(folder, name)) for name in names}
+    consent = _consent(texts[CONSENT])
+    loaded = _Loaded(_checked(texts))
+    models = {name: _json(name, _read(folder, name)) for name in (PROMOTION_MODEL, OPT_OUT_MODEL)}
     return Policy(
-        digest=digest(parsed),
+        digest=digest({name: text.parsed for name, text in texts.items()} | models),
         consent=consent,
-        permission=PermissionRules(file.matrix, file.wording),
-        promotional=_compiled(file),
-        matcher=PureMatcher((signal.id, term) for signal in file.signal for term in parsed_terms(signal)),
-        tests={signal.id: signal.test for signal in file.signal},
+        permission=promotional_file.permission_rules(loaded.files[PROMOTIONAL.name]),
+        promotional=loaded.rules(PROMOTIONAL),
+        personal_data=loaded.rules(PERSONAL_DATA),
+        lexicon=loaded.rules(LEXICON),
+        optout=loaded.rules(OPT_OUT),
+        duplicates=loaded.rules(DUPLICATES),
+        x=loaded.rules(X),
+        promotion_model=_model(PROMOTION_MODEL, models),
+        opt_out_model=_model(OPT_OUT_MODEL, models),
+        matcher=_matcher(loaded, matching),
+        tests=loaded.tests(),
+        words=_known_words(texts.values()),
     )
 
 
@@ -80,19 +103,72 @@ def digest(parsed: Mapping[str, object]) -> str:
     return "sha256:" + sha256(canonical.encode()).hexdigest()
 
 
-def run_inline_tests(policy: Policy) -> list[Failure]:
-    """Run the tests that stand beside the rules; an empty list means that all passed."""
-    return [failure for rule, tests in policy.tests.items() for test in tests for failure in _run(policy, rule, test)]
+def _known_words(texts: Iterable[Text]) -> frozenset[str]:
+    return frozenset(word for text in texts for string in text.strings() for word in parse_term(string).words)
 
 
-def _run(policy: Policy, rule: str, test: InlineTest) -> Iterator[Failure]:
-    view = fold(test.text)
-    verdict = judge(view, policy.matcher.find(view.text), policy.promotional)
-    found = [test.text[slice(*hit.span)] for hit in verdict.findings if hit.rule == rule and hit.span]
-    expected = test.expect if test.span is None else f"{test.expect}: {test.span}"
-    passed = not found if test.expect == "miss" else test.span in found if test.span else bool(found)
-    if not passed:
-        yield Failure(rule, test.text, expected, f"hit: {found[0]}" if found else "miss")
+def _matcher(loaded: _Loaded, matching: Matching) -> Matcher:
+    try:
+        return matcher(loaded.terms(), matching)
+    except ImportError as error:
+        raise PolicyError(reason="the native matcher is asked for, and its library is not installed") from error
+
+
+def _consent(text: Text) -> ConsentRules:
+    try:
+        return parse_rules(text.text, name=CONSENT)
+    except Invalid as error:
+        raise PolicyError(reason=error.detail) from error
+
+
+def _checked(texts: Mapping[str, Text]) -> dict[str, Any]:
+    files = {source.name: source.checked(texts[source.name]) for source in SOURCES}
+    allowed = frozenset(parse_term(name).words for text in texts.values() for name in text.allowed())
+    found = [
+        texts[source.name].fault(rule, reason)
+        for source in SOURCES
+        for rule, reason in source.faults_of(files[source.name], allowed)
+    ]
+    found += _duplicates(texts)
+    if found:
+        raise PolicyError(reason="\n".join(dict.fromkeys(found)))
+    return files
+
+
+def _duplicates(texts: Mapping[str, Text]) -> Iterator[str]:
+    """Yield the ids that stand twice, in one file or in two: a finding must lead to one rule."""
+    first: dict[str, str] = {}
+    for text in texts.values():
+        for rule in text.ids():
+            if rule in first:
+                same = first[rule] == text.name
+                also = "" if same else f", the other time in {first[rule]}"
+                yield text.fault(rule, f"the id is used twice{also}", time=1 if same else 0)
+            first.setdefault(rule, text.name)
+
+
+def read_case_files(folder: Path) -> dict[str, str]:
+    """Return the golden cases by file: `cases.py` knows what they mean.
+
+    Raises:
+        PolicyError: a file cannot be read.
+    """
+    names = sorted(f"{CASES}/{path.name}" for path in (folder / CASES).glob("*.jsonl"))
+    return {name: _read(folder, name) for name in names}
+
+
+def _model(name: str, models: Mapping[str, object]) -> Model:
+    try:
+        return model.compiled(msgspec.convert(models[name], ModelFile))
+    except msgspec.ValidationError as error:
+        raise PolicyError(reason=f"{name}: {error}") from error
+
+
+def _json(name: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise PolicyError(reason=f"{name}: {error}") from error
 
 
 def _read(folder: Path, name: str) -> str:
@@ -100,72 +176,3 @@ def _read(folder: Path, name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(reason=f"{name}: cannot be read ({type(error).__name__})") from error
-
-
-def _parse(name: str, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(reason=f"{name}: {error}") from error
-
-
-def _checked(name: str, text: str, parsed: dict[str, Any]) -> PromotionalFile:
-    try:
-        file = msgspec.convert(parsed, PromotionalFile)
-    except msgspec.ValidationError as error:
-        raise PolicyError(reason=_shape_fault(name, text, str(error))) from error
-    found = [f"{name}{_line_of(text, rule)}: {rule}: {reason}" for rule, reason in faults(file)]
-    if found:
-        raise PolicyError(reason="\n".join(found))
-    return file
-
-
-def _shape_fault(name: str, text: str, fault: str) -> str:
-    """Say where a table has the wrong shape: msgspec counts signals, people count lines."""
-    signal = re.search(r"\$\.signal\[(\d+)\]", fault)
-    if not signal:
-        return f"{name}: {fault}"
-    tables = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[signal]]"]
-    index = int(signal[1])
-    return f"{name}, line {tables[index]}: {fault}" if index < len(tables) else f"{name}: {fault}"
-
-
-def _line_of(text: str, rule: str) -> str:
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.replace(" ", "").startswith((f'id="{rule}"', f"[{rule}")):
-            return f", line {number}"
-    return ""
-
-
-def _compiled(file: PromotionalFile) -> PromotionalRules:
-    return PromotionalRules(
-        version=file.version,
-        suspected_at=_hundredths(file.thresholds.suspected),
-        promotional_at=_hundredths(file.thresholds.promotional),
-        further_percent=file.thresholds.further_percent,
-        categories={
-            name: Category(
-                cap=_hundredths(table.cap),
-                subtracts=table.subtracts,
-                excusable=table.excusable,
-                opt_out_wording=table.opt_out_wording,
-            )
-            for name, table in file.categories.items()
-        },
-        signals={table.id: _signal(table) for table in file.signal},
-    )
-
-
-def _signal(table: SignalTable) -> Signal:
-    return Signal(
-        id=table.id,
-        category=table.category,
-        weight=_hundredths(table.weight),
-        floor=table.klass,
-        message=table.message,
-        pattern=Pattern(table.pattern) if table.pattern else None,
-    )
-
-
-def _hundredths(points: Decimal) -> int:
-    return int(points * 100)

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import msgspec
 
 from govern.screening.findings import Decision, Family, Finding, Klass, Message, severity_of
-from govern.screening.normalise import View, disguise
-from govern.screening.patterns import Pattern
+from govern.screening.model import ModelVerdict
+from govern.screening.normalise import View
+from govern.screening.patterns import PatternSet
 from govern.screening.terms import TermHit
 
 _SENTENCE_END = re.compile(r"""[.!?;:]+(?=[\s"'»”]|$)|\n""")
@@ -36,7 +37,19 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     weight: int
     floor: Klass | None
     message: Message
-    pattern: Pattern | None
+
+
+class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
+    """From how many hundredths on the model's opinion makes a clean text suspected; never more than that."""
+
+    id: str
+    suspected: tuple[int, ...]
+    """The first for a text without points, the next for one point, and so on: words and model confirm each other."""
+    message: Message
+
+    def suspects(self, hundredths: int, total: int) -> bool:
+        """Tell whether so sure a model is enough for a text with so many hundredths of a point."""
+        return hundredths >= self.suspected[min(total // 100, len(self.suspected) - 1)]
 
 
 class PromotionalRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +61,9 @@ class PromotionalRules(msgspec.Struct, frozen=True, kw_only=True):
     further_percent: int
     categories: Mapping[str, Category]
     signals: Mapping[str, Signal]
+    patterns: PatternSet[str]
+    """The signals' patterns, by the signal's id."""
+    model: ModelRule
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +101,30 @@ def judge(view: View, terms: Iterable[TermHit], rules: PromotionalRules) -> Verd
     )
 
 
+def with_opinion(verdict: Verdict, opinion: ModelVerdict, rules: PromotionalRules) -> Verdict:
+    """Return the verdict once a model has been heard: it may make a clean text suspected, and says by which words."""
+    model = rules.model
+    if verdict.klass is not Klass.CLEAN or not model.suspects(opinion.hundredths, verdict.total):
+        return verdict
+    findings = [
+        Finding(
+            rule=model.id,
+            version=rules.version,
+            family=Family.PROMOTIONAL,
+            decision=Decision.ALLOW,
+            severity=severity_of(Decision.ALLOW),
+            points=0.0,
+            span=span,
+            message=model.message,
+        )
+        for span in opinion.spans or (None,)
+    ]
+    return msgspec.structs.replace(verdict, klass=Klass.SUSPECTED, findings=(*verdict.findings, *findings))
+
+
 def _hits(text: str, terms: Iterable[TermHit], rules: PromotionalRules) -> list[_Hit]:
     found = [(hit.start, hit.end, rules.signals[hit.rule]) for hit in terms if hit.rule in rules.signals]
-    for signal in rules.signals.values():
-        if signal.pattern:
-            found.extend((start, end, signal) for start, end in signal.pattern.find(text))
+    found.extend((start, end, rules.signals[rule]) for start, end, rule in rules.patterns.find_all(text))
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     found.sort(key=lambda hit: (hit[0], -hit[1], -hit[2].weight, hit[2].id))
     reach: dict[str, int] = {}  # per category: how far its hits go so far; what ends before that is nested in one
@@ -157,6 +192,5 @@ def _finding(view: View, hit: _Hit, hundredths: int, rules: PromotionalRules) ->
         severity=severity_of(Decision.ALLOW),
         points=hundredths / 100,
         span=(start, end),
-        via=disguise(view.original[start:end]),
         message=hit.signal.message,
     )

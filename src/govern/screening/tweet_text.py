@@ -6,13 +6,35 @@ Positions are code points of the text as given, half-open. Linear in the length 
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
 
+from govern.screening.tweet_entities import (
+    extract_cashtags,
+    extract_hashtags,
+    extract_mentions,
+    extract_mentions_or_lists,
+    extract_reply,
+)
 from govern.screening.tweet_urls import Span, extract_urls
+
+__all__ = [
+    "V3",
+    "Config",
+    "Measure",
+    "WeightRange",
+    "extract_cashtags",
+    "extract_hashtags",
+    "extract_mentions",
+    "extract_mentions_or_lists",
+    "extract_reply",
+    "extract_urls",
+    "measure",
+]
 
 
 class WeightRange(msgspec.Struct, frozen=True):
@@ -65,7 +87,7 @@ _PICTURE = (
 _TONE = "\U0001f3fb-\U0001f3ff"
 _ONE = rf"(?:[{_PICTURE}]\ufe0f?[{_TONE}]?|[{_TONE}]|[{_TEXT_FIRST}]\ufe0f)[\U000e0020-\U000e007f]*"
 _EMOJI = re.compile(rf"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_ONE}(?:\u200d{_ONE})*")
-_INVALID = frozenset("\ufeff\ufffe\uffff")
+_INVALID = re.compile("[\ufeff\ufffe\uffff]")
 _HANGUL_PARTS = ("\u1160", "\u11ff")
 
 
@@ -73,48 +95,69 @@ def measure(text: str, config: Config = V3) -> Measure:
     """Weigh `text` as X does. An empty text, and one with U+FEFF, U+FFFE or U+FFFF, is not valid."""
     normal = _nfc(text)
     limit = config.max_weighted_tweet_length * config.scale
-    weight, shown, clean = 0, 0, True
-    for start, end, unit in _units(normal, config):
-        weight += unit
-        clean = clean and normal[start] not in _INVALID
-        if clean and weight <= limit:
+    clean = _INVALID.search(normal)
+    weight = shown = 0
+    for start, end, added, whole in _pieces(normal, config):
+        if weight + added <= limit:
             shown = end
+        elif weight <= limit:
+            shown = start if whole else _fitting(normal, start, limit - weight, config)
+        weight += added
     length = weight // config.scale
+    if clean:
+        shown = min(shown, clean.start())
     return Measure(
         weighted_length=length,
-        valid=clean and 0 < length <= config.max_weighted_tweet_length,
+        valid=not clean and 0 < length <= config.max_weighted_tweet_length,
         permillage=length * 1000 // config.max_weighted_tweet_length,
         display_range=(0, len(text)),
         valid_range=(0, shown if normal == text else _given_position(text, shown)),
     )
 
 
-def _units(text: str, config: Config) -> Iterator[tuple[int, int, int]]:
-    """Cut a text into URLs, emoji and single characters: start, end and weight of each."""
+def _pieces(text: str, config: Config) -> Iterator[tuple[int, int, int, bool]]:
+    """Cut a text into URLs, emoji and what is between them: start, end, weight, and whether it is shown whole or not."""
+    at = 0
+    for start, end, weight in _blocks(text, config):
+        if start < at:
+            continue  # an emoji inside a URL
+        if at < start:
+            yield at, start, _weight(text[at:start], config), False
+        yield start, end, weight, True
+        at = end
+    if at < len(text):
+        yield at, len(text), _weight(text[at:], config), False
+
+
+def _blocks(text: str, config: Config) -> list[tuple[int, int, int]]:
+    """Return what counts as one, however long it is."""
     url = config.transformed_url_length * config.scale
     blocks = [(start, end, url) for start, end in extract_urls(text)]
     if config.emoji_parsing_enabled and not text.isascii():
         blocks += [(*found.span(), config.default_weight) for found in _EMOJI.finditer(text)]
         blocks.sort()
-    at = 0
-    for start, end, weight in blocks:
-        if start < at:
-            continue  # an emoji inside a URL
-        yield from _characters(text, at, start, config)
-        yield start, end, weight
-        at = end
-    yield from _characters(text, at, len(text), config)
+    return blocks
 
 
-def _characters(text: str, start: int, end: int, config: Config) -> Iterator[tuple[int, int, int]]:
-    for at in range(start, end):
-        point = ord(text[at])
-        weight = config.default_weight
-        for known in config.ranges:
-            if known.start <= point <= known.end:
-                weight = known.weight
-                break
-        yield at, at + 1, weight
+def _weight(text: str, config: Config) -> int:
+    if config.ranges and config.ranges[0].start == 0 and ord(max(text)) <= config.ranges[0].end:
+        return len(text) * config.ranges[0].weight
+    return sum(count * _weight_of(ord(character), config) for character, count in Counter(text).items())
+
+
+def _weight_of(point: int, config: Config) -> int:
+    for known in config.ranges:
+        if known.start <= point <= known.end:
+            return known.weight
+    return config.default_weight
+
+
+def _fitting(text: str, start: int, room: int, config: Config) -> int:
+    """Return how far the characters from `start` on fit, of which there are more than room for."""
+    at = start
+    while (room := room - _weight_of(ord(text[at]), config)) >= 0:
+        at += 1
+    return at
 
 
 def _nfc(text: str) -> str:

@@ -14,14 +14,14 @@ MAX_URL = 4096
 MAX_TCO_SLUG = 40
 
 # Latin letters with marks, as twitter-text counts them among the letters of a host or path.
-_ACCENTED = (
+ACCENTED = (
     "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272\u0289"
     "\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
 )
-_DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_LATIN = f"A-Za-z0-9{_ACCENTED}"
+DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_LATIN = f"A-Za-z0-9{ACCENTED}"
 # Everything but punctuation, blanks, controls and marks of direction may stand in a host after "http://".
-_ANY = rf"[^\s\u0000-\u001f\u007f-\u009f!-/:-@\[-`{{-~\ufeff\ufffe\uffff\u3002{_DIRECTION}\u2000-\u200d\u2028-\u202f]"
+_ANY = rf"[^\s\u0000-\u001f\u007f-\u009f!-/:-@\[-`{{-~\ufeff\ufffe\uffff\u3002{DIRECTION}\u2000-\u200d\u2028-\u202f]"
 _LATIN_LABEL = re.compile(rf"[{_LATIN}_-]+")
 _LATIN_REST = re.compile(rf"[{_LATIN}._-]+")
 _ANY_LABEL = re.compile(rf"(?:{_ANY}|[_-])+")
@@ -31,13 +31,14 @@ _NOT_BEFORE_BARE = frozenset("-_./")
 _PLAIN_TLD = re.compile(r"[A-Za-z0-9]+(?:--[A-Za-z0-9-]+)?")
 _NOT_AFTER_TLD = re.compile(r"[0-9A-Za-z@+-]")
 _PORT = re.compile(r":[0-9]+")
-_PATH_CHAR = re.compile(rf"[a-z\u0400-\u04ff0-9!*';:=+,.$/%#\[\]\u2013_~@|&{_ACCENTED}-]", re.IGNORECASE)
-_PATH_END = re.compile(rf"[a-z\u0400-\u04ff0-9=_#/+{_ACCENTED}-]", re.IGNORECASE)
+_PATH_CHAR = re.compile(rf"[a-z\u0400-\u04ff0-9!*';:=+,.$/%#\[\]\u2013_~@|&{ACCENTED}-]", re.IGNORECASE)
+_PATH_END = re.compile(rf"[a-z\u0400-\u04ff0-9=_#/+{ACCENTED}-]", re.IGNORECASE)
 _GROUP_CHAR = _PATH_CHAR.pattern
 # Brackets in a path count when they close again; one pair may stand inside another.
 _GROUP = re.compile(rf"\((?:{_GROUP_CHAR})*(?:\((?:{_GROUP_CHAR})+\)(?:{_GROUP_CHAR})*)?\)", re.IGNORECASE)
 _QUERY = re.compile(r"\?[a-z0-9!?*'@();:&=+$/%#\[\]_.,~|-]*", re.IGNORECASE)
 _QUERY_END = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_&=#/-")
+_HINT = re.compile(r"\.[^\s.]")  # no host without it
 _TCO = re.compile(r"https?://t\.co/([a-z0-9]+)", re.IGNORECASE)
 
 Span = tuple[int, int]
@@ -46,6 +47,8 @@ Span = tuple[int, int]
 def extract_urls(text: str) -> list[Span]:
     """Return the spans of the URLs in `text`, in order, in code points, half-open."""
     found: list[Span] = []
+    if not _HINT.search(text):
+        return found
     position = 0
     while run := _RUN.search(text, position):
         end = _url_end(text, run)

@@ -23,10 +23,13 @@ from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
 from govern.services.credentials import mark_auth_lost
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
+from govern.services.opt_outs import record_blocked
 from govern.services.use_case import use_case
 from govern.tables import Attempt, Publication
 
 logger = log.get(__name__)
+DM_NOT_ALLOWED = "dm_not_allowed"
+"""X's refusal of a DM by who takes none from this account (`xapi/reasons.py`)."""
 
 _OVERDUE = "SELECT id FROM attempt WHERE outcome IS NULL AND deadline_at < {} ORDER BY deadline_at LIMIT 100"
 _EARLIER_UNKNOWN = "SELECT id FROM attempt WHERE publication = {} AND id <> {} AND outcome = 'unknown' LIMIT 1"
@@ -74,6 +77,8 @@ async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Mes
             scope=message.scope,
             change=state_change(message, state),
         )
+        if result.code == DM_NOT_ALLOWED:
+            await record_blocked(message, row.id, actor=PUBLISHER, now=now)
         await outbox.enqueue("publish", now=now, due_at=result.again_at, account=str(row.account))
         return await load_message(message.id)
 

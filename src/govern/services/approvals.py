@@ -1,5 +1,6 @@
 """Verdicts on revisions: approve, also with an edit, reject, ask for changes, take an approval back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,11 +26,12 @@ from govern.domain.drafts import ReasonRequired, check_reason, check_text
 from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, check_revision, next_state
 from govern.services import audit
+from govern.services.acknowledgements import Acknowledged, acknowledge
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
-from govern.services.messages import write_revision
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, on_its_way, plan_publication
+from govern.services.revisions import write_revision
 from govern.services.screening import WRITE_ACTION, judge_revision, keep_screening
 from govern.services.submission import approval_rule
 from govern.services.use_case import use_case
@@ -48,6 +50,7 @@ async def approve_message(
     revision: int,
     text: str | None = None,
     reason: str | None = None,
+    acknowledged: Sequence[Acknowledged] = (),
     actor: Actor,
     access: Access,
     policies: Policies,
@@ -56,7 +59,7 @@ async def approve_message(
     """Approve one revision; the last approval it needs puts the message on its way.
 
     With a `text` other than the revision's it is edit and approve: a new revision, screened again, with the approver as
-    its editor. Where `approval.toml` wants a second person after an edit, the revision is written and waits for one.
+    its editor, who acknowledges what screening warns of in it. Where `approval.toml` wants a second person after an edit, the revision is written and waits for one.
     """
     reason = check_reason(reason)
     async with use_case(actor=actor, now=now):
@@ -77,6 +80,7 @@ async def approve_message(
                 message,
                 check_text(text),
                 rule,
+                acknowledged=acknowledged,
                 actor=actor,
                 access=access,
                 policies=policies,
@@ -96,6 +100,7 @@ async def _edit(
     text: str,
     rule: Rule | None,
     *,
+    acknowledged: Sequence[Acknowledged],
     actor: Actor,
     access: Access,
     policies: Policies,
@@ -115,6 +120,7 @@ async def _edit(
     message = await write_revision(
         message, text, state=message.state, edit_and_approve=may_edit, actor=actor, now=now, decision=decision
     )
+    await acknowledge(message, screened.screening, acknowledged, actor=actor, now=now)
     await keep_screening(message, screened, moment="submit", actor=actor, now=now)
     if needed.id != message.approval_rule:
         await change_message(message, now, approval_rule=needed.id, approvals_required=needed.approvals)

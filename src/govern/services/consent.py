@@ -1,6 +1,8 @@
-"""The right to write to a person: facts go in, never out; the permission is derived from them each time."""
+"""What members record about the right to write to a person: facts go in, never out."""
 
-from datetime import datetime
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -9,29 +11,25 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.actions import Action, Decision
-from govern.domain.audit import ConsentRecorded, ObjectRef
-from govern.domain.consent import ConsentEvent, ConsentKind, ConsentRules, DmPermission, Purpose, dm_permission
-from govern.domain.ids import uuid7
+from govern.domain.consent import ConsentKind, Purpose
+from govern.domain.drafts import ReasonRequired, check_reason
 from govern.domain.members import Actor
-from govern.errors import N_, Invalid
-from govern.services import audit, contacts
+from govern.errors import N_, Conflict, Invalid
+from govern.services import contacts
 from govern.services.accounts import find_account, require_on
+from govern.services.consent_events import event_at, insert_event, list_events
+from govern.services.contacts import Contact
+from govern.services.opt_outs import record_stop
+from govern.services.permissions import doubt_open, permission_for
+from govern.services.policies import Policies
+from govern.services.rescreening import rescreen_contact
 from govern.services.use_case import use_case
-from govern.tables import ConsentEvent as ConsentTable
+from govern.tables import Inbound
 
 EVIDENCE = ("channel", "wording_id", "wording_version", "captured_at", "proof_ref")
-
-_OF_CONTACT = """
-SELECT id, contact, account, brand, kind, purpose, occurred_at, recorded_at, source, source_event_id, evidence,
-       recorded_by
-  FROM consent_event WHERE contact = {} ORDER BY occurred_at DESC, id DESC
-"""
-_INSERT = """
-INSERT INTO consent_event (id, contact, account, brand, kind, purpose, occurred_at, recorded_at, source,
-                           source_event_id, evidence, recorded_by)
-VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}::jsonb, {})
-ON CONFLICT (source, source_event_id) DO NOTHING RETURNING id
-"""
+MAX_EVIDENCE = 200
+SOURCE = "member"
+_ASKED = "SELECT id, written_at FROM inbound WHERE account = {} AND contact = {} AND x_kind = 'post' AND x_id = {}"
 
 
 class EvidenceMissing(Invalid):
@@ -39,132 +37,192 @@ class EvidenceMissing(Invalid):
     template = N_("An opt-in needs its evidence: {missing}.")
 
 
-async def permission_for(
-    contact: UUID, account: Account, *, rules: ConsentRules, now: datetime, open_conversation: bool = False
-) -> DmPermission:
-    """Derive whether this account may write to this contact now."""
-    return dm_permission(
-        await list_events(contact),
-        account=account.id,
-        brand=account.brand_id,
-        now=now,
-        rules=rules,
-        open_conversation=open_conversation,
-    )
+class BadEvidence(Invalid):
+    code = "consent.bad_evidence"
+    template = N_("This is no evidence of an opt-in: {reason}")
 
 
-async def list_events(contact: UUID) -> list[ConsentEvent]:
-    """Return all that is known about the right to write to a contact, newest first."""
-    found = rows(await ConsentTable.raw(_OF_CONTACT, contact))
-    return [msgspec.convert({**row, "evidence": msgspec.json.decode(row["evidence"])}, ConsentEvent) for row in found]
+class NoDoubt(Conflict):
+    code = "consent.no_doubt"
+    template = N_("There is no doubt to clear: nothing this person wrote waits for a decision.")
 
 
-async def insert_event(
-    event: ConsentEvent, *, scope: str, actor: Actor, now: datetime, decision: Decision | None = None
-) -> bool:
-    """Add a fact in the caller's transaction; a replayed one adds nothing and answers False."""
-    added = rows(
-        await ConsentTable.raw(
-            _INSERT,
-            event.id,
-            event.contact,
-            event.account,
-            event.brand,
-            event.kind.value,
-            event.purpose.value,
-            event.occurred_at,
-            event.recorded_at,
-            event.source,
-            event.source_event_id,
-            msgspec.json.encode(event.evidence).decode(),
-            event.recorded_by,
-        )
-    )
-    if not added:
-        return False
-    await audit.record(
-        ConsentRecorded(
-            contact=event.contact,
-            kind=event.kind.value,
-            source=event.source,
-            purpose=event.purpose.value,
-            occurred_at=event.occurred_at,
-        ),
-        actor=actor,
-        now=now,
-        object=ObjectRef(kind="consent_event", id=event.id),
-        refs=(ObjectRef(kind="contact", id=event.contact),),
-        scope=scope,
-        decision=decision,
-    )
-    return True
+class NoInvitation(Conflict):
+    code = "consent.no_invitation"
+    template = N_("This person did not ask the account to write, in a post we have received.")
+
+
+class _Place(msgspec.Struct, frozen=True):
+    account: Account
+    contact: Contact
+    decision: Decision
 
 
 async def record_opt_in(
     *,
     account: str,
-    contact: str,
-    evidence: dict[str, str],
+    contact: str | UUID,
+    evidence: Mapping[str, str],
     actor: Actor,
     access: Access,
     now: datetime,
 ) -> None:
-    """Record that a person agreed to be written to by a brand, with the proof of it.
+    """Record that a person agreed to the promotion of a brand, with the proof of it. It counts from when they agreed.
 
     Raises:
         EvidenceMissing: without channel, wording, its version, time and proof nobody could show it later.
+        BadEvidence: the time is none, or lies ahead; or a value is too long.
     """
-    missing = [name for name in EVIDENCE if not evidence.get(name)]
-    if missing:
-        raise EvidenceMissing(missing=", ".join(missing), field=missing[0])
-    await _record(
-        ConsentKind.OPT_IN, Purpose.PROMOTIONAL, account, contact, evidence, actor=actor, access=access, now=now
-    )
-
-
-async def record_opt_out(*, account: str, contact: str, actor: Actor, access: Access, now: datetime) -> None:
-    """Record that a person wants no messages; it holds at once."""
-    await _record(ConsentKind.OPT_OUT, Purpose.ALL, account, contact, {}, actor=actor, access=access, now=now)
-
-
-async def _record(
-    kind: ConsentKind,
-    purpose: Purpose,
-    account_handle: str,
-    contact_handle: str,
-    evidence: dict[str, str],
-    *,
-    actor: Actor,
-    access: Access,
-    now: datetime,
-) -> None:
-    async with use_case(actor=actor, now=now):
-        account = await find_account(account_handle)
-        decision = None
-        if kind is ConsentKind.OPT_IN:  # an opt-out needs no right
-            decision = await require_on(
-                account, Action.CONSENT_RECORD, called=account_handle, actor=actor, access=access
-            )
-        person = await contacts.contact_for(contact_handle, scope=account.scope, actor=actor, now=now)
-        await contacts.lock_contact(person.id)
-        event_id = uuid7(now)
-        await insert_event(
-            ConsentEvent(
-                id=event_id,
-                contact=person.id,
-                account=account.id,
-                brand=account.brand_id,
-                kind=kind,
-                purpose=purpose,
-                occurred_at=now,
-                recorded_at=now,
-                source="member",
-                source_event_id=str(event_id),
-                evidence=dict(evidence),
-                recorded_by=actor.id,
-            ),
-            scope=account.scope,
+    given = _checked_evidence(evidence)
+    agreed_at = _captured_at(given["captured_at"], now)
+    async with _place(account, contact, right=Action.CONSENT_RECORD, actor=actor, access=access, now=now) as place:
+        event = event_at(
+            place.account,
+            place.contact.id,
+            ConsentKind.OPT_IN,
+            Purpose.PROMOTIONAL,
+            source=SOURCE,
+            occurred_at=agreed_at,
+            evidence=given,
             actor=actor,
             now=now,
-            decision=decision,
         )
+        await insert_event(event, scope=place.account.scope, actor=actor, now=now, decision=place.decision)
+
+
+async def record_opt_out(
+    *, account: str, contact: str | UUID, actor: Actor, access: Access, policies: Policies, now: datetime
+) -> None:
+    """Record that a person wants no messages: it holds at once, and whoever sees the account may note it."""
+    async with _place(account, contact, right=Action.MESSAGE_READ, actor=actor, access=access, now=now) as place:
+        was = await permission_for(place.contact.id, place.account, rules=policies.consent, now=now)
+        event = event_at(
+            place.account,
+            place.contact.id,
+            ConsentKind.OPT_OUT,
+            Purpose.ALL,
+            source=SOURCE,
+            occurred_at=now,
+            actor=actor,
+            now=now,
+        )
+        await record_stop(
+            event, place.account, was=was.state, policies=policies, actor=actor, now=now, decision=place.decision
+        )
+
+
+async def withdraw_consent(
+    *, account: str, contact: str | UUID, actor: Actor, access: Access, policies: Policies, now: datetime
+) -> None:
+    """Record that a person takes back their consent to promotion; what waits is screened anew under what is left."""
+    async with _place(account, contact, right=Action.MESSAGE_READ, actor=actor, access=access, now=now) as place:
+        event = event_at(
+            place.account,
+            place.contact.id,
+            ConsentKind.OPT_OUT,
+            Purpose.PROMOTIONAL,
+            source=SOURCE,
+            occurred_at=now,
+            actor=actor,
+            now=now,
+        )
+        await insert_event(event, scope=place.account.scope, actor=actor, now=now, decision=place.decision)
+        await rescreen_contact(place.contact.id, policies=policies, actor=actor, now=now)
+
+
+async def clear_doubt(
+    *, account: str, contact: str | UUID, reason: str, actor: Actor, access: Access, now: datetime
+) -> None:
+    """Record that a person read what may have been a stop, and it was none. The reason is sealed in the log.
+
+    Raises:
+        ReasonRequired
+        NoDoubt
+    """
+    given = check_reason(reason)
+    if given is None:
+        raise ReasonRequired(why="somebody may ask later why this was no stop", field="reason")
+    async with _place(account, contact, right=Action.CONSENT_RECORD, actor=actor, access=access, now=now) as place:
+        if not doubt_open(await list_events(place.contact.id), now):
+            raise NoDoubt
+        event = event_at(
+            place.account,
+            place.contact.id,
+            ConsentKind.DOUBT_CLEARED,
+            Purpose.ALL,
+            source=SOURCE,
+            occurred_at=now,
+            actor=actor,
+            now=now,
+        )
+        await insert_event(
+            event, scope=place.account.scope, comment=given, actor=actor, now=now, decision=place.decision
+        )
+
+
+async def record_invite(
+    *, account: str, contact: str | UUID, x_id: str, actor: Actor, access: Access, now: datetime
+) -> None:
+    """Record that a person asked the account, in a post to it, to write in private; the post is the evidence.
+
+    Raises:
+        NoInvitation: no such post of theirs to this account.
+    """
+    async with _place(account, contact, right=Action.CONSENT_RECORD, actor=actor, access=access, now=now) as place:
+        post = int(x_id) if x_id.isascii() and x_id.isdigit() and len(x_id) < 19 else 0
+        found = rows(await Inbound.raw(_ASKED, place.account.id, place.contact.id, post))
+        if not found:
+            raise NoInvitation
+        event = event_at(
+            place.account,
+            place.contact.id,
+            ConsentKind.INVITE_ACCEPTED,
+            Purpose.SERVICE,
+            source="invite",
+            source_event_id=f"{place.account.handle}:{x_id}",
+            occurred_at=found[0]["written_at"],
+            evidence={"inbound": str(found[0]["id"]), "x_id": x_id},
+            actor=actor,
+            now=now,
+        )
+        await insert_event(event, scope=place.account.scope, actor=actor, now=now, decision=place.decision)
+
+
+@asynccontextmanager
+async def _place(
+    account: str, contact: str | UUID, *, right: Action, actor: Actor, access: Access, now: datetime
+) -> AsyncIterator[_Place]:
+    """Open the transaction, decide, and lock the contact; one named by a handle we never saw is added."""
+    async with use_case(actor=actor, now=now):
+        ours = await find_account(account)
+        decision = await require_on(ours, right, called=account, actor=actor, access=access)
+        if isinstance(contact, UUID):
+            person = await contacts.called_contact(contact)
+        else:
+            person = await contacts.contact_for(contact, scope=ours.scope, actor=actor, now=now)
+        await contacts.lock_contact(person.id)
+        yield _Place(ours, person, decision)
+
+
+def _checked_evidence(evidence: Mapping[str, str]) -> dict[str, str]:
+    missing = [name for name in EVIDENCE if not str(evidence.get(name) or "").strip()]
+    if missing:
+        raise EvidenceMissing(missing=", ".join(missing), field=missing[0])
+    for name, value in evidence.items():
+        if len(value) > MAX_EVIDENCE:
+            raise BadEvidence(reason=f"{name} has over {MAX_EVIDENCE} characters.", field=name)
+    return {name: check_reason(evidence[name]) or "" for name in EVIDENCE}
+
+
+def _captured_at(text: str, now: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadEvidence(reason="captured_at is no time, as 2026-11-20T10:00:00Z.", field="captured_at") from None
+    if len(text) == len("2026-11-20"):
+        found = found.replace(tzinfo=UTC)
+    if found.tzinfo is None:
+        raise BadEvidence(reason="captured_at has no zone, as 2026-11-20T10:00:00Z.", field="captured_at")
+    if found > now:
+        raise BadEvidence(reason="captured_at lies ahead.", field="captured_at")
+    return found

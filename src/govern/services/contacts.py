@@ -12,6 +12,7 @@ from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.errors import N_, NotFound
 from govern.services import audit
+from govern.services.suppressions import restore_stops
 from govern.tables import Contact as ContactTable
 
 _BY_HANDLE = """
@@ -84,6 +85,21 @@ async def read_contact(contact: UUID) -> Contact:
     return found
 
 
+async def called_contact(which: UUID | str) -> Contact:
+    """Return the contact of this id or handle.
+
+    Raises:
+        UnknownContact, BadHandle
+    """
+    if isinstance(which, UUID):
+        found, name = _first(await ContactTable.raw(_BY_ID, which)), str(which)
+    else:
+        found, name = await find_contact(which), parse_handle(which)
+    if found is None:
+        raise UnknownContact(name=name)
+    return found
+
+
 async def get_contact(contact: UUID) -> Contact:
     """Return a contact known to exist."""
     found = _first(await ContactTable.raw(_BY_ID, contact))
@@ -105,14 +121,19 @@ async def contact_from_x(
     """Return the contact X calls by this id, learning id, handle and name from what X says, in the caller's transaction."""
     known = _first(await ContactTable.raw(_BY_X_ID, int(x_user_id)))
     shown = handle or (known.handle if known else f"x{x_user_id[-14:]}")
+    new_id = known is None
     if known is None:
         by_handle = await find_contact(shown)
         if by_handle is None or by_handle.x_user_id is not None:
-            return await _create(shown, name=name, x_user_id=x_user_id, scope=scope, actor=actor, now=now)
-        known = by_handle
-    seen = Contact(id=known.id, handle=shown, name=name or known.name, x_user_id=x_user_id)
+            known = await _create(shown, name=name, x_user_id=x_user_id, scope=scope, actor=actor, now=now)
+        else:
+            known = by_handle
+    seen = Contact(id=known.id, handle=shown, name=name[:80] or known.name, x_user_id=x_user_id)
     if seen != known:
         await _rename(seen, scope=scope, actor=actor, now=now)
+    if new_id:  # perhaps somebody who was erased, and who had said stop
+        await lock_contact(seen.id)
+        await restore_stops(seen.id, x_user_id, scope=scope, actor=actor, now=now)
     return seen
 
 

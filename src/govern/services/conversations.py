@@ -11,12 +11,12 @@ from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.actions import Action, Target
 from govern.domain.audit import ConversationDmRead, InboundReceived, ObjectRef
-from govern.domain.consent import ConsentEvent, ConsentKind, Purpose
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.publications import XKind
 from govern.services import audit, contacts
-from govern.services.consent import insert_event
+from govern.services.listening import record_inbound
+from govern.services.policies import Policies
 from govern.services.use_case import use_case
 from govern.tables import Inbound, PollCursor
 from govern.xapi.client import DmEvent, Mention
@@ -124,24 +124,28 @@ async def newest_read(account: UUID, source: str) -> str | None:
     return str(row["newest"]) if row and row["newest"] is not None else None
 
 
-async def store_mentions(account: Account, mentions: Sequence[Mention], *, actor: Actor, now: datetime) -> int:
+async def store_mentions(
+    account: Account, mentions: Sequence[Mention], *, policies: Policies, actor: Actor, now: datetime
+) -> int:
     """Keep mentions we have not seen and move the cursor, in one transaction; returns how many were new."""
     new = 0
     async with use_case(actor=actor, now=now):
         for mention in mentions:
-            new += await _store(account, _from_mention(mention), actor=actor, now=now)
+            new += await _store(account, _from_mention(mention), policies=policies, actor=actor, now=now)
         newest = max((int(mention.x_id) for mention in mentions), default=None)
         await Inbound.raw(_CURSOR, uuid7(now), account.id, "mentions", newest, now)
     return new
 
 
-async def store_dms(account: Account, events: Sequence[DmEvent], *, actor: Actor, now: datetime) -> int:
-    """Keep DMs we received; each one opens or extends the account's service window for that person."""
+async def store_dms(
+    account: Account, events: Sequence[DmEvent], *, policies: Policies, actor: Actor, now: datetime
+) -> int:
+    """Keep DMs we received; each opens or extends the account's service window for that person, and may say stop."""
     new = 0
     async with use_case(actor=actor, now=now):
         for event in events:
             if event.sender_id != account.x_user_id:
-                new += await _store(account, _from_dm(event), actor=actor, now=now)
+                new += await _store(account, _from_dm(event), policies=policies, actor=actor, now=now)
         newest = max((int(event.x_id) for event in events), default=None)
         await Inbound.raw(_CURSOR, uuid7(now), account.id, "dms", newest, now)
     return new
@@ -184,7 +188,7 @@ def _from_dm(event: DmEvent) -> _Received:
     )
 
 
-async def _store(account: Account, received: _Received, *, actor: Actor, now: datetime) -> int:
+async def _store(account: Account, received: _Received, *, policies: Policies, actor: Actor, now: datetime) -> int:
     contact = await contacts.contact_from_x(
         x_user_id=received.author_id,
         handle=received.handle,
@@ -219,25 +223,16 @@ async def _store(account: Account, received: _Received, *, actor: Actor, now: da
         refs=(ObjectRef(kind="contact", id=contact.id),),
         scope=account.scope,
     )
-    if received.x_kind is XKind.DM:
-        # The window runs from when the person wrote (the snowflake's time), not from when we noticed.
-        await insert_event(
-            ConsentEvent(
-                id=uuid7(now),
-                contact=contact.id,
-                account=account.id,
-                brand=account.brand_id,
-                kind=ConsentKind.INBOUND_DM,
-                purpose=Purpose.SERVICE,
-                occurred_at=received.written_at,
-                recorded_at=now,
-                source="x",
-                source_event_id=f"{account.handle}:{received.x_id}",
-                evidence={},
-                recorded_by=actor.id,
-            ),
-            scope=account.scope,
-            actor=actor,
-            now=now,
-        )
+    await record_inbound(
+        account,
+        contact.id,
+        received.x_kind,
+        x_id=received.x_id,
+        text=received.text,
+        is_reply=received.in_reply_to is not None,
+        written_at=received.written_at,
+        policies=policies,
+        actor=actor,
+        now=now,
+    )
     return 1

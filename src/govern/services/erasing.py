@@ -14,19 +14,23 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import COMPANY, Action, Target
 from govern.domain.audit import ContactErased, MemberErased, MessageErased, MessageWithdrawn, Recorded
+from govern.domain.consent import ConsentEvent, ConsentKind, Purpose
+from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import WITHDRAWABLE, Event, next_state
 from govern.errors import N_, Conflict
 from govern.services import audit
 from govern.services.audit import Receipt
 from govern.services.audit.subject_keys import keys_for
-from govern.services.contacts import forget_contact, read_contact
+from govern.services.consent_events import insert_event
+from govern.services.contacts import forget_contact, get_contact, read_contact
 from govern.services.gate import close_gate
 from govern.services.grant_writing import check_terms
 from govern.services.members import forget_member
 from govern.services.message_views import change_message, lock_message, message_ref, state_change
 from govern.services.publications import close_unsent
 from govern.services.subjects import Subject, SubjectKind, check_erasable, find_subject, record_on, state_of
+from govern.services.suppressions import keep_suppressions
 from govern.services.use_case import use_case
 from govern.tables import AuditOpening, Message
 
@@ -119,7 +123,7 @@ async def erase_subject(
         await check_erasable(found)
         openings = rows(await AuditOpening.raw(_COUNT, found.subject))[0]["openings"]
         withdrawn = await _withdraw_unsent(found, actor=actor, now=now)
-        await _forget(found)
+        await _forget(found, actor=actor, now=now)
         erased = _erased(kind, ground=ground, openings=openings, reason=reason.strip())
         receipt = await record_on(erased, found, beside="erasure", actor=actor, now=now)
         await AuditOpening.raw(_SHRED, found.subject)
@@ -148,12 +152,34 @@ async def _withdraw_unsent(found: Subject, *, actor: Actor, now: datetime) -> in
     return len(unsent)
 
 
-async def _forget(found: Subject) -> None:
+async def _forget(found: Subject, *, actor: Actor, now: datetime) -> None:
     """Take the name out of the subject's own row; a message's text has no name in it that we know of."""
     if found.kind is SubjectKind.CONTACT:
-        await forget_contact(UUID(str(found.object.id)))
+        await _forget_contact(UUID(str(found.object.id)), actor=actor, now=now)
     elif found.kind is SubjectKind.MEMBER:
         await forget_member(UUID(str(found.object.id)))
+
+
+async def _forget_contact(contact: UUID, *, actor: Actor, now: datetime) -> None:
+    """Forget a person outside, but for a hash of who said stop: they are left alone when they come back."""
+    known = await get_contact(contact)
+    if known.x_user_id is not None:
+        await keep_suppressions(contact, known.x_user_id, now=now)
+    event_id = uuid7(now)
+    event = ConsentEvent(
+        id=event_id,
+        contact=contact,
+        kind=ConsentKind.ERASED,
+        purpose=Purpose.ALL,
+        occurred_at=now,
+        recorded_at=now,
+        source="erasure",
+        source_event_id=str(event_id),
+        evidence={},
+        recorded_by=actor.id,
+    )
+    await insert_event(event, scope=COMPANY, actor=actor, now=now)
+    await forget_contact(contact)
 
 
 def _erased(kind: SubjectKind, *, ground: Ground, openings: int, reason: str) -> Recorded:

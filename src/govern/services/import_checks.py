@@ -17,7 +17,7 @@ from govern.domain.schedules import find_zone, read_moment
 from govern.errors import N_, Denied, GovernError, Invalid
 from govern.screening.findings import Decision, Facts, Input
 from govern.screening.limits import judge_limits
-from govern.screening.x_rules import judge_for_x
+from govern.screening.x_rules import find_overlength
 from govern.services.accounts import UnknownAccount, list_accounts
 from govern.services.imports import CheckedCalendar, CheckedLine, Progress, tell_nobody
 from govern.services.members import UnknownMember, find_by_email
@@ -199,9 +199,12 @@ def _handle(cell: str) -> str | None:
 
 def _check_fit(kind: Kind, text: str, account: Account) -> None:
     given = Input(text=text, kind=kind, facts=Facts(account=account.handle, length_limit=account.length_limit))
-    for finding in (*judge_limits(given), *judge_for_x(given, text)):
+    for finding in judge_limits(given):
         if finding.decision is Decision.BLOCK:
             raise TextUnfit(reason=finding.message.en, rule=finding.rule)
+    if over := find_overlength(given, text):
+        reason = f"The text counts {over.length} on X, where {over.limit} is the limit."
+        raise TextUnfit(reason=reason, rule="X-LENGTH")
 
 
 def _check_repetition(checked: CheckedLine, seen: dict[tuple[object, ...], int], found: list[Fault]) -> None:

@@ -16,9 +16,10 @@ from govern.domain.calendars import Fault
 from govern.domain.drafts import Draft
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
-from govern.domain.messages import State
+from govern.domain.messages import Message, State
 from govern.errors import N_, Conflict, Denied, GovernError
 from govern.services import audit
+from govern.services.acknowledgements import Unacknowledged
 from govern.services.message_views import load_message
 from govern.services.messages import insert_draft
 from govern.services.policies import Policies
@@ -134,12 +135,19 @@ async def _write(
     try:
         message = await insert_draft(line.draft, form_key=form_key, actor=line.author, access=access, now=now)
         if submit:
-            await hand_in(message, actor=line.author, access=access, policies=policies, now=now)
+            await _hand_in(message, line, access=access, policies=policies, now=now)
     except Denied:
         raise
     except GovernError as error:
         raise LineRefused(line=line.number, reason=error.detail, reason_code=error.code) from error
     return message.id
+
+
+async def _hand_in(message: Message, line: CheckedLine, *, access: Access, policies: Policies, now: datetime) -> None:
+    try:
+        await hand_in(message, actor=line.author, access=access, policies=policies, now=now)
+    except Unacknowledged:
+        return  # it stays a draft: its author must see what screening warns of, and a file cannot
 
 
 async def _refuse_repetition(calendar: CheckedCalendar) -> None:

@@ -16,6 +16,7 @@ from govern.domain.ids import parse_message_number
 from govern.domain.members import Actor
 from govern.domain.messages import ChangedMeanwhile, Message, Revision, State
 from govern.errors import N_, Denied, NotFound
+from govern.services.contacts import lock_contact
 from govern.services.private_reading import private_to_others, record_shown
 from govern.services.use_case import about, use_case
 from govern.tables import Approval as ApprovalTable
@@ -24,21 +25,23 @@ from govern.tables import Publication
 from govern.tables import Revision as RevisionTable
 
 VIEW = """
-SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind, m.state, m.author,
-       au.name AS author_name, au.email AS author_email, c.handle AS recipient, m.contact AS contact_id,
+SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind, m.state,
+       coalesce(m.author, '00000000-0000-0000-0000-000000000000') AS author, coalesce(au.name, 'govern') AS author_name,
+       coalesce(au.email, '') AS author_email, c.handle AS recipient, m.contact AS contact_id,
        m.in_reply_to::text AS in_reply_to, m.approvals_required, m.approval_rule, m.deadline_at, m.scheduled_at, m.zone,
-       m.version, m.created_at, m.updated_at,
-       r.id AS revision_id, r.number AS revision_number, r.text, r.digest, r.editor, ed.name AS editor_name,
-       r.edit_and_approve, r.created_at AS revised_at,
+       m.version, m.created_at, m.updated_at, m.confirms, m.withdrawn_for,
+       r.id AS revision_id, r.number AS revision_number, r.text, r.digest,
+       coalesce(r.editor, '00000000-0000-0000-0000-000000000000') AS editor, coalesce(ed.name, 'govern') AS editor_name,
+       r.edit_and_approve, r.paid_partnership, r.ai_written, r.created_at AS revised_at,
        s.decision, s.findings, s.permission,
        (SELECT count(*) FROM approval ap WHERE ap.revision = r.id AND ap.verdict = 'approved'
            AND ap.withdrawn_at IS NULL) AS approvals,
        p.due_at, p.hold, p.hold_reason, p.failure, p.x_id::text AS x_id
   FROM message m
   JOIN account a ON a.id = m.account
-  JOIN member au ON au.id = m.author
+  LEFT JOIN member au ON au.id = m.author
   JOIN revision r ON r.message = m.id AND r.number = m.current_revision
-  JOIN member ed ON ed.id = r.editor
+  LEFT JOIN member ed ON ed.id = r.editor
   LEFT JOIN contact c ON c.id = m.contact
   LEFT JOIN LATERAL (SELECT decision, findings, permission FROM screening
                       WHERE revision = r.id ORDER BY created_at DESC, id DESC LIMIT 1) s ON true
@@ -57,8 +60,9 @@ SELECT ap.id, r.number AS revision, ap.approver, m.name AS approver_name, ap.ver
  WHERE ap.message = {} ORDER BY r.number, ap.created_at, ap.id
 """
 _REVISIONS = """
-SELECT r.id, r.number, r.text, r.digest, r.editor, m.name AS editor_name, r.edit_and_approve, r.created_at
-  FROM revision r JOIN member m ON m.id = r.editor WHERE r.message = {} ORDER BY r.number
+SELECT r.id, r.number, r.text, r.digest, coalesce(r.editor, '00000000-0000-0000-0000-000000000000') AS editor,
+       coalesce(m.name, 'govern') AS editor_name, r.edit_and_approve, r.paid_partnership, r.ai_written, r.created_at
+  FROM revision r LEFT JOIN member m ON m.id = r.editor WHERE r.message = {} ORDER BY r.number
 """
 _ATTEMPTS = """
 SELECT t.id, t.started_at, t.finished_at, t.outcome, t.reason, t.x_id::text AS x_id, t.status, t.resolved,
@@ -105,10 +109,14 @@ async def load_message(message_id: UUID | str) -> Message:
 async def lock_message(message_id: UUID | str) -> Message:
     """Lock a message's row until the end of the transaction, then read it.
 
+    Of a DM the person's row is locked first: whoever writes of their right to be left alone comes before or after.
+
     Raises:
         UnknownMessage
     """
     message = await load_message(message_id)
+    if message.contact_id is not None:
+        await lock_contact(message.contact_id)
     await MessageTable.raw(_LOCK, message.id)
     message = await load_message(message.id)  # what another transaction committed while we waited for the lock
     about(message_ref(message))
@@ -187,6 +195,8 @@ def to_message(row: dict[str, object]) -> Message:
         "editor": row["editor"],
         "editor_name": row["editor_name"],
         "edit_and_approve": row["edit_and_approve"],
+        "paid_partnership": row["paid_partnership"],
+        "ai_written": row["ai_written"],
         "created_at": row["revised_at"],
     }
     findings = msgspec.json.decode(str(row["findings"])) if row["findings"] else ()

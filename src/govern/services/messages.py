@@ -1,15 +1,17 @@
 """Writing messages: draft, revise, submit, schedule, withdraw."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import Action, Decision, Target
+from govern.domain.actions import Action, Target
 from govern.domain.audit import (
     Change,
     MessageDrafted,
-    MessageRevised,
     MessageScheduled,
     MessageWithdrawn,
     ObjectRef,
@@ -20,17 +22,18 @@ from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, State, check_revision, content_digest, next_state
 from govern.services import audit
 from govern.services.accounts import find_account, require_on
-from govern.services.contacts import contact_for
+from govern.services.acknowledgements import Acknowledged
+from govern.services.contacts import contact_for, lock_contact
 from govern.services.members import check_zone
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, reschedule
+from govern.services.revisions import FixedWords, insert_revision, write_revision
 from govern.services.screening import WRITE_ACTION
 from govern.services.submission import hand_in
 from govern.services.use_case import DoneMeanwhile, use_case
 from govern.tables import Message as MessageTable
-from govern.tables import Revision as RevisionTable
 
 _NEXT_NUMBER = "SELECT nextval('message_number') AS number"
 _BY_FORM = "SELECT id FROM message WHERE form_key = {} AND author = {}"
@@ -54,6 +57,7 @@ async def draft_message(
     draft: Draft,
     *,
     submit: bool,
+    acknowledged: Sequence[Acknowledged] = (),
     form_key: UUID | None = None,
     actor: Actor,
     access: Access,
@@ -71,7 +75,9 @@ async def draft_message(
                 return known
             message = await insert_draft(draft, form_key=form_key, actor=actor, access=access, now=now)
             if submit:
-                await hand_in(message, actor=actor, access=access, policies=policies, now=now)
+                await hand_in(
+                    message, acknowledged=acknowledged, actor=actor, access=access, policies=policies, now=now
+                )
             return await load_message(message.id)
     except DoneMeanwhile:
         if known := await _find_by_form(form_key, actor):
@@ -91,6 +97,8 @@ async def insert_draft(
     account = await find_account(draft.account)
     decision = await require_on(account, WRITE_ACTION[draft.kind], called=draft.account, actor=actor, access=access)
     contact = await contact_for(draft.recipient, scope=account.scope, actor=actor, now=now) if draft.recipient else None
+    if contact is not None:
+        await lock_contact(contact.id)
     row = MessageTable(
         id=uuid7(now),
         number=rows(await MessageTable.raw(_NEXT_NUMBER))[0]["number"],
@@ -114,7 +122,16 @@ async def insert_draft(
         in_reply_to=draft.in_reply_to,
         recipient=contact.handle if contact else None,
     )
-    await _insert_revision(row.id, 1, draft.text, digest, actor=actor, now=now)
+    await insert_revision(
+        row.id,
+        1,
+        draft.text,
+        digest,
+        paid_partnership=draft.paid_partnership,
+        ai_written=draft.ai_written,
+        actor=actor,
+        now=now,
+    )
     refs = [ObjectRef(kind="account", id=account.id)]
     if contact:
         refs.append(ObjectRef(kind="contact", id=contact.id))
@@ -135,56 +152,38 @@ async def revise_message(
     *,
     text: str,
     revision: int,
+    paid_partnership: bool | None = None,
+    ai_written: bool | None = None,
     actor: Actor,
     access: Access,
     now: datetime,
 ) -> Message:
-    """Write a new revision; it has no approvals and must be handed in again."""
+    """Write a new revision; it has no approvals and must be handed in again. What is said of the text stays where None."""
     check_text(text)
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
         decision = await require(message, WRITE_ACTION[message.kind], called=message_id, actor=actor, access=access)
         check_revision(message.revision.number, revision)
+        if message.confirms is not None:
+            raise FixedWords
         state = next_state(message.state, Event.REVISE)
-        if text == message.revision.text and message.state is state:
+        current = message.revision
+        paid = current.paid_partnership if paid_partnership is None else paid_partnership
+        machine = current.ai_written if ai_written is None else ai_written
+        same = (text, paid, machine) == (current.text, current.paid_partnership, current.ai_written)
+        if same and message.state is state:
             return message
+        revised = msgspec.structs.replace(current, paid_partnership=paid, ai_written=machine)
         await write_revision(
-            message, text, state=state, edit_and_approve=False, actor=actor, now=now, decision=decision
+            msgspec.structs.replace(message, revision=revised),
+            text,
+            state=state,
+            edit_and_approve=False,
+            actor=actor,
+            now=now,
+            decision=decision,
         )
         return await load_message(message.id)
-
-
-async def write_revision(
-    message: Message,
-    text: str,
-    *,
-    state: State,
-    edit_and_approve: bool,
-    actor: Actor,
-    now: datetime,
-    decision: Decision,
-) -> Message:
-    """Add a revision and make it the current one, in the caller's transaction."""
-    number = message.revision.number + 1
-    digest = content_digest(
-        account=message.account,
-        kind=message.kind,
-        text=text,
-        in_reply_to=message.in_reply_to,
-        recipient=message.recipient,
-    )
-    await _insert_revision(message.id, number, text, digest, edit_and_approve=edit_and_approve, actor=actor, now=now)
-    await change_message(message, now, current_revision=number, state=state.value)
-    await audit.record(
-        MessageRevised(revision=number, digest=digest.hex()),
-        actor=actor,
-        now=now,
-        object=ObjectRef(kind="message", id=message.id, rev=number),
-        scope=message.scope,
-        change=state_change(message, state),
-        decision=decision,
-    )
-    return await load_message(message.id)
 
 
 async def schedule_message(
@@ -267,30 +266,6 @@ async def withdraw_message(
             decision=decision,
         )
         return await load_message(message.id)
-
-
-async def _insert_revision(
-    message_id: UUID,
-    number: int,
-    text: str,
-    digest: bytes,
-    *,
-    edit_and_approve: bool = False,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    await RevisionTable.insert(
-        RevisionTable(
-            id=uuid7(now),
-            message=message_id,
-            number=number,
-            text=text,
-            digest=digest,
-            editor=actor.member,
-            edit_and_approve=edit_and_approve,
-            created_at=now,
-        )
-    )
 
 
 def _moment(moment: datetime | None) -> str | None:

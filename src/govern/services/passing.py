@@ -1,5 +1,6 @@
 """A due publication that does not go now: it is held, or it expires, or it is withdrawn."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,8 +9,8 @@ import msgspec
 
 from govern.domain.actions import Decision
 from govern.domain.audit import MessageExpired, MessageWithdrawn, ObjectRef, PublicationHeld, Recorded
-from govern.domain.members import PUBLISHER
-from govern.domain.messages import Event, Kind, Message, next_state
+from govern.domain.members import PUBLISHER, Actor
+from govern.domain.messages import Event, Message, WithdrawnFor, next_state
 from govern.domain.publications import Hold
 from govern.services import audit
 from govern.services.message_views import change_message, message_ref, state_change
@@ -17,6 +18,11 @@ from govern.services.publications import close_unsent
 from govern.tables import Publication
 
 HOLD_FOR = timedelta(seconds=15)
+FAILURES: Mapping[WithdrawnFor, str] = {
+    WithdrawnFor.PERMISSION_LOST: "The right to write to this person ended before it could be sent.",
+    WithdrawnFor.OPTED_OUT: "This person said stop before it could be sent.",
+    WithdrawnFor.SCREENING_CHANGED: "Screening is stricter now than when it was approved, so it was not sent.",
+}
 
 
 class Passed(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,13 +65,28 @@ async def expire_publication(message: Message, *, now: datetime) -> Passed:
     return await _close(message, Event.EXPIRE, MessageExpired(reason="window_passed"), failure, now=now)
 
 
-async def withdraw_publication(message: Message, *, now: datetime) -> Passed:
+async def withdraw_publication(message: Message, why: WithdrawnFor, *, now: datetime) -> Passed:
     """Screening or the right to write says no to what was approved."""
-    failure = "Screening is stricter now than when it was approved, so it was not sent."
-    if message.kind is Kind.DM:
-        failure = "The right to write to this person ended before it could be sent."
-    entry = MessageWithdrawn(revision=message.revision.number, comment=failure)
-    return await _close(message, Event.WITHDRAW, entry, failure, now=now)
+    await take_back(message, why, actor=PUBLISHER, now=now)
+    return Passed(reason="withdrawn")
+
+
+async def take_back(
+    message: Message, why: WithdrawnFor, *, actor: Actor, now: datetime, refs: Sequence[ObjectRef] = ()
+) -> None:
+    """Withdraw a locked message that must not go out any more, in the caller's transaction; its author may copy it."""
+    state = next_state(message.state, Event.WITHDRAW)
+    await close_unsent(message, now=now, failure=FAILURES[why])
+    await change_message(message, now, state=state.value, withdrawn_for=why.value)
+    await audit.record(
+        MessageWithdrawn(revision=message.revision.number, reason=why.value),
+        actor=actor,
+        now=now,
+        object=message_ref(message),
+        refs=refs,
+        scope=message.scope,
+        change=state_change(message, state),
+    )
 
 
 async def _close(message: Message, event: Event, entry: Recorded, failure: str, *, now: datetime) -> Passed:

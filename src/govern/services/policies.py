@@ -64,8 +64,7 @@ async def record_loaded(policies: Policies, *, now: datetime) -> None:
     async with transaction():
         await AuditEntry.raw(_ONE_AT_A_TIME)
         for family, digest in digests.items():
-            last = rows(await AuditEntry.raw(_LAST, family))
-            previous = str(last[0]["digest"]) if last else None
+            previous = await newest_digest(family)
             if previous == digest:
                 continue
             await audit.record(
@@ -75,3 +74,9 @@ async def record_loaded(policies: Policies, *, now: datetime) -> None:
                 object=ObjectRef(kind="policy", id=family),
                 scope=COMPANY,
             )
+
+
+async def newest_digest(family: str) -> str | None:
+    """Return the digest of the rules that were loaded last, by whichever process; None before the first time."""
+    last = rows(await AuditEntry.raw(_LAST, family))
+    return str(last[0]["digest"]) if last else None

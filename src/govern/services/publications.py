@@ -37,8 +37,10 @@ SELECT m.number FROM message m JOIN revision r ON r.message = m.id AND r.number 
 """
 
 
-async def plan_publication(message: Message, *, undo_window: bool, now: datetime) -> None:
-    """Put an approved message on its way, in the caller's transaction: at its time, or at once.
+async def plan_publication(
+    message: Message, *, undo_window: bool, until: datetime | None = None, now: datetime
+) -> None:
+    """Put an approved message on its way, in the caller's transaction: at its time, or at once, and not after `until`.
 
     With `undo_window` a message without a time waits as long as its account lets the approver take the approval back.
     """
@@ -55,7 +57,7 @@ async def plan_publication(message: Message, *, undo_window: bool, now: datetime
         message.revision.digest,
         _lane(message, timed=timed),
         due_at,
-        not_after(message.kind, due_at=due_at, scheduled=timed),
+        until or not_after(message.kind, due_at=due_at, scheduled=timed),
         uuid7(now),
         due_at + window,
         Hold.UNDO.value if window else None,

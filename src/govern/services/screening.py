@@ -1,10 +1,16 @@
 """Screening in its place: facts are gathered, the engine answers, the answer is kept beside the revision."""
 
+import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal as Exact
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from uuid import UUID
 
 import msgspec
 
+from govern import __version__, log
 from govern.access import Access
 from govern.domain.accounts import Account
 from govern.domain.actions import Action
@@ -15,15 +21,21 @@ from govern.domain.drafts import check_target, check_text
 from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import Kind, Message
+from govern.domain.publications import XKind
+from govern.errors import N_, Unavailable
 from govern.screening.engine import screen
-from govern.screening.findings import Facts, Input, Screening
+from govern.screening.findings import Decision, Direction, Finding, Input, Screening, strictness
 from govern.services import audit
 from govern.services.accounts import find_account, require_on
-from govern.services.consent import permission_for
 from govern.services.contacts import find_contact
+from govern.services.permissions import permission_called, permission_for
 from govern.services.policies import Policies
+from govern.services.screening_facts import Text, gather_facts, text_of
 from govern.services.use_case import use_case
 from govern.tables import Screening as ScreeningTable
+
+logger = log.get(__name__)
+LIBRARIES = ("google-re2", "phonenumbers", "pyahocorasick", "python-stdnum", "rapidfuzz")
 
 WRITE_ACTION = {
     Kind.POST: Action.MESSAGE_WRITE_POST,
@@ -31,6 +43,13 @@ WRITE_ACTION = {
     Kind.QUOTE: Action.MESSAGE_WRITE_QUOTE,
     Kind.DM: Action.MESSAGE_WRITE_DM,
 }
+
+
+class ScreeningFailed(Unavailable):
+    """The engine gave no answer; that is never "nothing found"."""
+
+    code = "screening.failed"
+    template = N_("Screening could not judge this text, so nothing goes out. An admin must look.")
 
 
 class Screened(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,19 +76,61 @@ class Screened(msgspec.Struct, frozen=True, kw_only=True):
         return max(found, key=order.index, default=None)
 
 
-def screen_text(
-    kind: Kind, text: str, account: Account, permission: DmPermission | None, *, policies: Policies
-) -> Screening:
-    """Ask the engine about a text of ours."""
-    return screen(
-        Input(
-            text=text,
-            kind=kind,
-            permission=permission.state if permission else None,
-            facts=Facts(account=account.handle, length_limit=account.length_limit),
-        ),
-        policies.screening,
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody saw who let a revision pass: author or approver."""
+
+    decision: Decision
+    permission: str | None
+    findings: tuple[Finding, ...]
+
+
+def still_allows(again: Screened, seen: Iterable[Seen]) -> bool:
+    """Tell whether a later screening lets pass what these people let pass; False where nobody saw anything.
+
+    It must be no stricter, and nothing that asks for a person, or forbids, may be new.
+    """
+    known = list(seen)
+    return bool(known) and all(_no_worse(again.screening, each) for each in known)
+
+
+def _no_worse(again: Screening, seen: Seen) -> bool:
+    if again.decision is Decision.BLOCK or strictness(again.decision) > strictness(seen.decision):
+        return False
+    grave = strictness(Decision.NEEDS_APPROVAL)
+    known = {(found.rule, found.span, found.decision) for found in seen.findings}
+    return all(
+        (found.rule, found.span, found.decision) in known
+        for found in again.findings
+        if strictness(found.decision) >= grave
     )
+
+
+def judge(given: Input, *, policies: Policies) -> Screening:
+    """Ask the engine.
+
+    Raises:
+        ScreeningFailed: it broke; the cause is in the program's own log, without the text.
+    """
+    try:
+        return screen(given, policies.screening)
+    except Exception as error:
+        logger.error("screening.failed", kind=given.kind.value, error=type(error).__name__)  # noqa: TRY400 - a trace may quote
+        raise ScreeningFailed from error
+
+
+async def screen_text(
+    given: Text, account: Account, permission: DmPermission | None, *, policies: Policies, now: datetime
+) -> Screening:
+    """Ask the engine about a text of ours, with all that is known."""
+    facts = await gather_facts(given, account, policy=policies.screening, now=now)
+    state = permission.state if permission else None
+    return judge(Input(text=given.text, kind=given.kind, permission=state, facts=facts), policies=policies)
+
+
+def screen_inbound(text: str, x_kind: XKind, *, is_reply: bool = False, policies: Policies) -> Screening:
+    """Ask the engine about what a person wrote to us: whether they say stop, and which personal data stands there."""
+    kind = Kind.DM if x_kind is XKind.DM else Kind.REPLY if is_reply else Kind.POST
+    return judge(Input(text=text, kind=kind, direction=Direction.INBOUND), policies=policies)
 
 
 async def screen_revision(
@@ -91,7 +152,7 @@ async def judge_revision(message: Message, *, policies: Policies, now: datetime)
             if message.contact_id
             else DmPermission(PermissionState.UNSOLICITED)
         )
-    answer = screen_text(message.kind, message.revision.text, account, permission, policies=policies)
+    answer = await screen_text(text_of(message), account, permission, policies=policies, now=now)
     return Screened(id=uuid7(now), screening=answer, permission=permission)
 
 
@@ -104,8 +165,10 @@ async def keep_screening(message: Message, screened: Screened, *, moment: str, a
             revision=message.revision.id,
             moment=moment,
             policy_digest=answer.policy_digest,
+            engine=msgspec.json.encode(engine_versions()).decode(),
             decision=screened.decision,
             klass=str(answer.klass),
+            points=Exact(f"{answer.points:.2f}"),
             permission=permission.state.value if permission else None,
             permission_until=permission.until if permission else None,
             findings=msgspec.json.encode(answer.findings).decode(),
@@ -129,6 +192,18 @@ async def keep_screening(message: Message, screened: Screened, *, moment: str, a
     )
 
 
+@cache
+def engine_versions() -> Mapping[str, str]:
+    """Return the versions of all that a finding depends on beside the policy: the same policy may find otherwise."""
+    found = {"govern": __version__, "unicode": unicodedata.unidata_version}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "none"
+    return found
+
+
 async def preview(
     *,
     account: str,
@@ -136,33 +211,32 @@ async def preview(
     text: str,
     in_reply_to: str | None = None,
     recipient: str | None = None,
+    paid_partnership: bool = False,
+    ai_written: bool = False,
+    images_without_alt: int = 0,
+    message: UUID | None = None,
     actor: Actor,
     access: Access,
     policies: Policies,
     now: datetime,
 ) -> Screening:
-    """Say what screening would say of a text; nothing is stored."""
+    """Say what screening would say of a text; nothing is stored. `message`: the one it is a new text for."""
     check_text(text)
     check_target(kind, in_reply_to=in_reply_to, recipient=recipient)
     ours = await find_account(account)
     async with use_case(actor=actor, now=now):
         await require_on(ours, WRITE_ACTION[kind], called=account, actor=actor, access=access)
-        permission = await _permission(ours, recipient, policies=policies, now=now) if kind is Kind.DM else None
-    return screen_text(kind, text, ours, permission, policies=policies)
-
-
-async def permission_of(
-    account: str, contact: str, *, actor: Actor, access: Access, policies: Policies, now: datetime
-) -> DmPermission:
-    """Say whether a DM from this account to this person may be written now."""
-    ours = await find_account(account)
-    async with use_case(actor=actor, now=now):
-        await require_on(ours, Action.MESSAGE_WRITE_DM, called=account, actor=actor, access=access)
-        return await _permission(ours, contact, policies=policies, now=now)
-
-
-async def _permission(account: Account, contact: str | None, *, policies: Policies, now: datetime) -> DmPermission:
-    person = await find_contact(contact) if contact else None
-    if person is None:
-        return DmPermission(PermissionState.UNSOLICITED)
-    return await permission_for(person.id, account, rules=policies.consent, now=now)
+        person = await find_contact(recipient) if recipient else None
+        is_dm = kind is Kind.DM
+        permission = await permission_called(ours, recipient, policies=policies, now=now) if is_dm else None
+        given = Text(
+            text=text,
+            kind=kind,
+            in_reply_to=in_reply_to,
+            contact=person.id if person else None,
+            message=message,
+            paid_partnership=paid_partnership,
+            ai_written=ai_written,
+            images_without_alt=images_without_alt,
+        )
+        return await screen_text(given, ours, permission, policies=policies, now=now)

@@ -11,19 +11,21 @@ from govern.domain.accounts import AccountState
 from govern.domain.actions import Action, Decision, Target
 from govern.domain.audit import ObjectRef, PublicationSending
 from govern.domain.members import PUBLISHER, Via, member_actor
-from govern.domain.messages import Event, Kind, Message, content_digest, next_state
+from govern.domain.messages import Event, Kind, Message, WithdrawnFor, content_digest, next_state
 from govern.domain.publications import Hold
 from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.audit import Receipt
-from govern.services.contacts import get_contact, lock_contact
+from govern.services.confirmations import confirmation_may_leave
+from govern.services.contacts import get_contact
 from govern.services.credentials import load_credentials
 from govern.services.gate import enter_gate
 from govern.services.message_views import change_message, lock_message, message_ref, state_change
 from govern.services.passing import Passed, expire_publication, hold_publication, withdraw_publication
 from govern.services.pauses import is_paused
 from govern.services.policies import Policies
-from govern.services.screening import WRITE_ACTION, screen_revision
+from govern.services.rescreening import lost_for, seen_by
+from govern.services.screening import WRITE_ACTION, ScreeningFailed, keep_screening, screen_revision, still_allows
 from govern.services.use_case import use_case
 from govern.services.verdicts import approve_target
 from govern.settings import Settings
@@ -32,8 +34,6 @@ from govern.tables import Attempt, Publication
 from govern.xapi.client import OutgoingDm, OutgoingPost
 from govern.xapi.credentials import Keys
 from govern.xapi.vault import BrokenSeal, MissingKey, Vault
-
-STRICTNESS = ("allow", "warn", "needs_approval", "block")
 
 # The lock and the look are two statements: choosing under the lock is what keeps claims from colliding.
 _LOCK_ACCOUNT = "SELECT id FROM account WHERE id = {} FOR NO KEY UPDATE SKIP LOCKED"
@@ -47,9 +47,6 @@ SELECT p.id, p.message, p.next_attempt, p.not_after, p.content_digest, p.tries
 _APPROVERS = """
 SELECT ap.id, ap.approver, m.name FROM approval ap JOIN member m ON m.id = ap.approver
  WHERE ap.revision = {} AND ap.verdict = 'approved' AND ap.withdrawn_at IS NULL AND ap.digest = {}
-"""
-_SEEN = """
-SELECT decision FROM screening WHERE revision = {} AND moment = 'submit' ORDER BY created_at DESC, id DESC LIMIT 1
 """
 
 
@@ -96,11 +93,9 @@ async def claim_next(
         due = await _first_due(account, now) if await _take_account(account) else None
         if due is None:
             return None
-        message = await lock_message(due.message)
+        message = await lock_message(due.message)  # of a DM the person first: a stop comes before or after
         if await _first_due(account, now) != due:
             return Passed(reason="changed")  # while we waited for its lock
-        if message.contact_id is not None:
-            await lock_contact(message.contact_id)
         return await _claim(
             due, message, worker=worker, access=access, policies=policies, vault=vault, settings=settings, now=now
         )
@@ -118,11 +113,8 @@ async def _claim(
     now: datetime,
 ) -> Claim | Passed:
     """Decide about one publication, whose rows are locked: time, content, rights, keys, screening."""
-    if due.not_after < now:
-        return await expire_publication(message, now=now)
-    if _digest_of(message) != due.content_digest:
-        sentence = "What would go out is not what was approved."
-        return await hold_publication(due.id, message, Hold.DIGEST, sentence, now=now)
+    if (passed := await _unfit(due, message, now=now)) is not None:
+        return passed
     decision, approvals = await _decide(message, access=access)
     if not decision.allowed:
         hold = Hold.PAUSE if decision.rule == "pause.publish" else Hold.ACCESS
@@ -130,8 +122,8 @@ async def _claim(
     keys = await _open_keys(message, vault=vault, settings=settings)
     if isinstance(keys, str):
         return await hold_publication(due.id, message, Hold.AUTH, keys, now=now)
-    if not await _screening_still_allows(message, policies=policies, now=now):
-        return await withdraw_publication(message, now=now)
+    if (passed := await _screen_again(due, message, policies=policies, now=now)) is not None:
+        return passed
     await _start(due, message, worker=worker, settings=settings, now=now)
     receipt = await _record(due, message, approvals, decision=decision, now=now)
     return Claim(
@@ -159,16 +151,22 @@ async def _first_due(account: UUID, now: datetime) -> _Due | None:
 async def _decide(message: Message, *, access: Access) -> tuple[Decision, list[UUID]]:
     """Ask again whether this may go out, for author, approvers, pauses, worker; and say which approvals count."""
     approvals = await _valid_approvals(message, access=access)
-    author = member_actor(message.author, message.author_name, via=Via.JOB)
-    may_write = await access.decide(author, WRITE_ACTION[message.kind], Target(scope=message.scope))
     facts = {
-        "author_may_write": may_write.allowed,
+        "author_may_write": await _author_may_write(message, access=access),
         "approvals_valid": len(approvals),
         "approvals_required": message.approvals_required,
         "paused": await is_paused(message.scope, message.kind),
     }
     target = Target(scope=message.scope, facts=facts)
     return await access.decide(PUBLISHER, Action.MESSAGE_PUBLISH, target), approvals
+
+
+async def _author_may_write(message: Message, *, access: Access) -> bool:
+    """Ask for the author; the answer to a stop has none, and needs nobody's right: it is owed."""
+    if message.confirms is not None:
+        return True
+    author = member_actor(message.author, message.author_name, via=Via.JOB)
+    return await access.allows(author, WRITE_ACTION[message.kind], Target(scope=message.scope))
 
 
 async def _valid_approvals(message: Message, *, access: Access) -> list[UUID]:
@@ -182,11 +180,36 @@ async def _valid_approvals(message: Message, *, access: Access) -> list[UUID]:
     return valid
 
 
-async def _screening_still_allows(message: Message, *, policies: Policies, now: datetime) -> bool:
-    """Screen once more; what is stricter now than what its approvers saw does not go."""
-    seen = rows(await Publication.raw(_SEEN, message.revision.id))
+async def _unfit(due: _Due, message: Message, *, now: datetime) -> Passed | None:
+    """Let what is late expire, and hold what is not what was approved."""
+    if due.not_after < now:
+        return await expire_publication(message, now=now)
+    if _digest_of(message) != due.content_digest:
+        sentence = "What would go out is not what was approved."
+        return await hold_publication(due.id, message, Hold.DIGEST, sentence, now=now)
+    return None
+
+
+async def _screen_again(due: _Due, message: Message, *, policies: Policies, now: datetime) -> Passed | None:
+    """Hold what the engine cannot judge, and take back what may not go any more."""
+    try:
+        lost = await _lost(message, policies=policies, now=now)
+    except ScreeningFailed as error:
+        return await hold_publication(due.id, message, Hold.SCREENING, error.detail, now=now)
+    return None if lost is None else await withdraw_publication(message, lost, now=now)
+
+
+async def _lost(message: Message, *, policies: Policies, now: datetime) -> WithdrawnFor | None:
+    """Screen once more, under the right to write of now; what is stricter than what was seen does not go."""
+    if message.confirms is not None:
+        screened = await confirmation_may_leave(message, policies=policies, now=now)
+        if screened is None:
+            return WithdrawnFor.PERMISSION_LOST
+        await keep_screening(message, screened, moment="send", actor=PUBLISHER, now=now)
+        return None
+    seen = await seen_by(message)
     again = await screen_revision(message, moment="send", actor=PUBLISHER, policies=policies, now=now)
-    return bool(seen) and STRICTNESS.index(again.decision) <= STRICTNESS.index(seen[0]["decision"])
+    return None if still_allows(again, seen) else lost_for(again, seen)
 
 
 def _digest_of(message: Message) -> bytes:

@@ -1,5 +1,6 @@
 """Handing a message in: screening answers, then `approval.toml` says who must approve, if anybody."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,18 +12,21 @@ from govern.domain.audit import MessageBlocked, MessageSubmitted
 from govern.domain.drafts import check_schedule
 from govern.domain.members import Actor
 from govern.domain.messages import Event, Kind, Message, check_revision, next_state
+from govern.screening.findings import Klass
 from govern.screening.tweet_urls import extract_urls
 from govern.services import audit
 from govern.services.accounts import find_account
+from govern.services.acknowledgements import Acknowledged, acknowledge
 from govern.services.conversations import find_inbound
 from govern.services.grant_source import roles_at
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
 from govern.services.publications import on_its_way, plan_publication, refuse_unknown_twin
-from govern.services.screening import WRITE_ACTION, Screened, screen_revision
+from govern.services.screening import WRITE_ACTION, Screened, judge_revision, keep_screening
 from govern.services.use_case import use_case
 
+BLOCKED = "block"
 _DIRECT_ACTION = {
     Kind.POST: Action.MESSAGE_DIRECT_POST,
     Kind.REPLY: Action.MESSAGE_DIRECT_REPLY,
@@ -35,19 +39,33 @@ async def submit_message(
     message_id: UUID | str,
     *,
     revision: int,
+    acknowledged: Sequence[Acknowledged] = (),
     actor: Actor,
     access: Access,
     policies: Policies,
     now: datetime,
 ) -> Message:
-    """Hand a draft in: screening decides, then `approval.toml` says who must approve, if anybody."""
+    """Hand a draft in: screening decides, then `approval.toml` says who must approve, if anybody.
+
+    Raises:
+        Unacknowledged: screening warns of something that is not among `acknowledged`; nothing is kept.
+        ScreeningFailed
+    """
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
         decision = await require(message, WRITE_ACTION[message.kind], called=message_id, actor=actor, access=access)
         check_revision(message.revision.number, revision)
         if message.scheduled_at is not None:
             check_schedule(message.scheduled_at, now)
-        await hand_in(message, actor=actor, access=access, policies=policies, now=now, decision=decision)
+        await hand_in(
+            message,
+            acknowledged=acknowledged,
+            actor=actor,
+            access=access,
+            policies=policies,
+            now=now,
+            decision=decision,
+        )
         return await load_message(message.id)
 
 
@@ -77,24 +95,32 @@ async def _answers_somebody(message: Message, account: Account) -> bool:
 async def hand_in(
     message: Message,
     *,
+    acknowledged: Sequence[Acknowledged] = (),
     actor: Actor,
     access: Access,
     policies: Policies,
     now: datetime,
     decision: Decision | None = None,
 ) -> None:
-    """Submit a message that the caller wrote or locked, in the caller's transaction."""
+    """Submit a message that the caller wrote or locked, in the caller's transaction.
+
+    Raises:
+        Unacknowledged: nothing was written yet.
+    """
     next_state(message.state, Event.QUEUE)  # before the work: only what could be queued can be handed in
     await refuse_unknown_twin(message)
-    screened = await screen_revision(message, moment="submit", actor=actor, policies=policies, now=now)
-    if screened.decision == "block":
+    screened = await _screen(message, acknowledged, actor=actor, policies=policies, now=now)
+    if screened.decision == BLOCKED:
         await _block(message, screened, actor=actor, now=now, decision=decision)
         return
     rule, plain = await approval_rule(message, screened, policies=policies)
-    allowing = await _direct_decision(message, rule, plain=plain, actor=actor, access=access)
+    needs_person = screened.decision == "needs_approval"  # whatever `approval.toml` says
+    allowing = None
+    if not needs_person:
+        allowing = await _direct_decision(message, rule, plain=plain, actor=actor, access=access)
     direct = allowing is not None
     state = next_state(message.state, Event.PASS if direct else Event.QUEUE)
-    required = 0 if direct else rule.approvals
+    required = 0 if direct else max(rule.approvals, int(needs_person))
     deadline = None if direct else approval_deadline(rule, now=now, scheduled_at=message.scheduled_at)
     await change_message(
         message,
@@ -125,11 +151,25 @@ async def hand_in(
         await plan_publication(await load_message(message.id), undo_window=False, now=now)
 
 
+async def _screen(
+    message: Message, acknowledged: Sequence[Acknowledged], *, actor: Actor, policies: Policies, now: datetime
+) -> Screened:
+    screened = await judge_revision(message, policies=policies, now=now)
+    if screened.decision != BLOCKED:  # of a text that cannot go, no warning needs to be seen
+        await acknowledge(message, screened.screening, acknowledged, actor=actor, now=now)
+    await keep_screening(message, screened, moment="submit", actor=actor, now=now)
+    return screened
+
+
 async def approval_rule(message: Message, screened: Screened, *, policies: Policies) -> tuple[Rule, bool]:
-    """Return the rule of `approval.toml` a screened text falls under, and whether it is a plain answer."""
+    """Return the rule of `approval.toml` a screened text falls under, and whether it is a plain answer.
+
+    A warning, which its author has seen, does not make an answer less plain, unless it is of promotion.
+    """
     account = await find_account(message.account)
     has_link = bool(extract_urls(message.revision.text))
-    plain = not has_link and screened.decision == "allow" and await _answers_somebody(message, account)
+    harmless = screened.screening.klass is Klass.CLEAN and screened.decision in {"allow", "warn"}
+    plain = not has_link and harmless and await _answers_somebody(message, account)
     facts = ApprovalFacts(
         kind=message.kind,
         account=account.handle,

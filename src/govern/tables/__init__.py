@@ -13,10 +13,10 @@ from govern.tables.audit import (
     AuditTile,
 )
 from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
-from govern.tables.contact import ConsentEvent, Contact, Inbound
+from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
 from govern.tables.grant import RoleGrant
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
-from govern.tables.message import Approval, Message, Revision, Screening
+from govern.tables.message import Acknowledgement, Approval, Message, Revision, Screening
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
@@ -45,9 +45,11 @@ TABLES = (
     Contact,
     Inbound,
     ConsentEvent,
+    Suppression,
     Message,
     Revision,
     Screening,
+    Acknowledgement,
     Approval,
     Publication,
     Attempt,
@@ -79,6 +81,7 @@ __all__ = [
     "AccessState",
     "Account",
     "AccountCredential",
+    "Acknowledgement",
     "ApiToken",
     "Approval",
     "Attempt",
@@ -118,5 +121,6 @@ __all__ = [
     "Screening",
     "Session",
     "SignInFailure",
+    "Suppression",
     "Totp",
 ]

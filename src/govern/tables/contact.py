@@ -1,4 +1,4 @@
-from piccolo.columns import JSONB, UUID, BigInt, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, BigInt, Bytea, ForeignKey, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
@@ -62,3 +62,15 @@ class ConsentEvent(Table, tablename="consent_event"):
     consent_event_evidence_check = Check(
         "kind <> 'opt_in' OR evidence ?& ARRAY['channel', 'wording_id', 'wording_version', 'captured_at', 'proof_ref']"
     )
+
+
+class Suppression(Table, tablename="suppression"):
+    """That an erased person wants no messages. `hash` is keyed: it names nobody, and is found when they come back."""
+
+    id = UUID(primary_key=True, default=None, null=False)
+    hash = Bytea(default=None, null=False)
+    scope = Varchar(length=47, default=None, null=False)
+    since = Timestamptz(default=None, null=False)
+
+    suppression_hash_check = Check("octet_length(hash) = 32")
+    suppression_unique = Unique(["hash", "scope", "since"])

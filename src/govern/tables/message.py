@@ -1,25 +1,42 @@
-from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
+from decimal import Decimal
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    Boolean,
+    Bytea,
+    ForeignKey,
+    Integer,
+    Numeric,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from govern.domain.approvals import Verdict
-from govern.domain.messages import Kind, State
+from govern.domain.messages import Kind, State, WithdrawnFor
 from govern.tables.account import Account
 from govern.tables.checks import length, one_of
-from govern.tables.contact import Contact
+from govern.tables.contact import ConsentEvent, Contact
 from govern.tables.member import Member
 
 
 class Message(Table, tablename="message"):
-    """Something we want to send. `number` is what people call it by; `version` rises with every change."""
+    """Something we want to send. `number` is what people call it by; `version` rises with every change.
+
+    The confirmation of an opt-out has no author: nobody wrote it, and `confirms` is the event it answers, once.
+    """
 
     id = UUID(primary_key=True, default=None, null=False)
     number = BigInt(default=None, null=False, unique=True)
     account = ForeignKey(Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     kind = Varchar(length=5, default=None, null=False)
     state = Varchar(length=18, default=None, null=False)
-    author = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    author = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     contact = ForeignKey(Contact, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     in_reply_to = BigInt(default=None, null=True)
     current_revision = Integer(default=1, null=False)
@@ -29,6 +46,10 @@ class Message(Table, tablename="message"):
     scheduled_at = Timestamptz(default=None, null=True)
     zone = Varchar(length=64, default=None, null=True)
     form_key = UUID(default=None, null=True, unique=True)
+    confirms = ForeignKey(
+        ConsentEvent, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None, unique=True
+    )
+    withdrawn_for = Varchar(length=20, default=None, null=True)
     created_at = Timestamptz(default=None, null=False)
     updated_at = Timestamptz(default=None, null=False)
     version = Integer(default=1, null=False)
@@ -39,6 +60,9 @@ class Message(Table, tablename="message"):
     message_target_check = Check("(kind IN ('reply', 'quote')) = (in_reply_to IS NOT NULL)")
     message_zone_check = Check("(scheduled_at IS NULL) = (zone IS NULL)")
     message_approvals_check = Check("approvals_required BETWEEN 0 AND 5")
+    message_author_check = Check("(author IS NULL) = (confirms IS NOT NULL)")
+    message_confirms_check = Check("confirms IS NULL OR kind = 'dm'")
+    message_withdrawn_for_check = one_of("withdrawn_for", WithdrawnFor)
 
 
 class Revision(Table, tablename="revision"):
@@ -49,8 +73,11 @@ class Revision(Table, tablename="revision"):
     number = Integer(default=None, null=False)
     text = Text(default=None, null=False)
     digest = Bytea(default=None, null=False)
-    editor = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    editor = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     edit_and_approve = Boolean(default=False, null=False)
+    paid_partnership = Boolean(default=False, null=False)
+    ai_written = Boolean(default=False, null=False)
+    fingerprint = Varchar(length=32, default=None, null=True)
     created_at = Timestamptz(default=None, null=False)
 
     revision_number_unique = Unique(["message", "number"])
@@ -68,6 +95,7 @@ class Screening(Table, tablename="screening"):
     engine = JSONB(default="{}", null=False)
     decision = Varchar(length=16, default=None, null=False)
     klass = Varchar(length=12, default=None, null=False)
+    points = Numeric(digits=(8, 2), default=Decimal(0), null=False)
     permission = Varchar(length=24, default=None, null=True)
     permission_until = Timestamptz(default=None, null=True)
     findings = JSONB(default="[]", null=False)
@@ -76,6 +104,23 @@ class Screening(Table, tablename="screening"):
     screening_moment_check = one_of("moment", ("submit", "send", "rescreen"))
     screening_decision_check = one_of("decision", ("allow", "warn", "needs_approval", "block"))
     screening_class_check = one_of("klass", ("clean", "suspected", "promotional"))
+
+
+class Acknowledgement(Table, tablename="acknowledgement"):
+    """A warning its author saw before handing a revision in: which rule, and where in the text. Insert only."""
+
+    id = UUID(primary_key=True, default=None, null=False)
+    revision = ForeignKey(Revision, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    rule = Varchar(length=80, default=None, null=False)
+    span_start = Integer(default=None, null=True)
+    span_end = Integer(default=None, null=True)
+    member = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
+    created_at = Timestamptz(default=None, null=False)
+
+    acknowledgement_unique = Unique(["revision", "rule", "span_start", "span_end", "member"], nulls_distinct=False)
+    acknowledgement_span_check = Check(
+        "(span_start IS NULL) = (span_end IS NULL) AND (span_start IS NULL OR 0 <= span_start AND span_start < span_end)"
+    )
 
 
 class Approval(Table, tablename="approval"):

@@ -11,9 +11,9 @@ from tests.web.conftest import Api
 
 POST = {"account": "Shop", "kind": "post", "text": "Our shop in Lyon opens at nine."}
 KEYS = [
-    "id", "number", "account", "kind", "state", "author", "author_name", "recipient", "in_reply_to", "revision", "decision",
-    "permission", "findings", "approvals", "scheduled_at", "zone", "due_at", "hold", "failure", "x_id", "version",
-    "created_at", "updated_at",
+    "id", "number", "account", "kind", "state", "author", "author_name", "recipient", "contact", "in_reply_to",
+    "revision", "decision", "permission", "findings", "approvals", "scheduled_at", "zone", "due_at", "hold", "failure",
+    "withdrawn_for", "confirms", "x_id", "version", "created_at", "updated_at",
 ]  # fmt: skip
 
 
@@ -254,7 +254,7 @@ async def test_nearest_filter_is_named(api: Api) -> None:
 async def test_screening_is_previewed_and_nothing_is_stored(api: Api) -> None:
     answer = await api("mia").post("/screen", json=POST)
     assert answer.status_code == 200, answer.text
-    assert {"decision", "class", "findings", "policy_digest"} == set(answer.json())
+    assert {"decision", "class", "optout", "personal_data", "findings", "policy_digest"} == set(answer.json())
     assert await Message.count() == 0
 
 

@@ -10,7 +10,7 @@ import rich_click as click
 from govern import settings
 from govern.access import PolicyFault
 from govern.access.bundle import read_folder
-from govern.screening.policy import PolicyError
+from govern.screening.policy_source import PolicyError
 
 BAD_POLICY = 2
 

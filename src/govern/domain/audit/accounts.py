@@ -16,6 +16,7 @@ from govern.domain.audit.fields import (
     Outcome,
     Personal,
     Recorded,
+    Sha256,
     XId,
 )
 
@@ -152,6 +153,17 @@ class ConsentRecorded(Recorded, frozen=True, kw_only=True):
     evidence: Annotated[Comment, Personal("contact")] | None = None
 
 
+class ConfirmationQueued(Recorded, frozen=True, kw_only=True):
+    """A person who said stop is told once that it was heard. Object: the message; refs: contact and consent event."""
+
+    NAME: ClassVar = "consent.confirmation_queued"
+    EN: ClassVar = "{actor} queued {object}, which tells {contact} that their opt-out was heard"
+    FR: ClassVar = "{actor} a mis en attente {object}, qui confirme à {contact} que son refus est pris en compte"
+    contact: Annotated[UUID, Named("contact")]
+    digest: Sha256
+    language: Code
+
+
 ACTIONS: tuple[type[Recorded], ...] = (
     BrandCreated,
     AccountCreated,
@@ -165,4 +177,5 @@ ACTIONS: tuple[type[Recorded], ...] = (
     ContactRenamed,
     InboundReceived,
     ConsentRecorded,
+    ConfirmationQueued,
 )

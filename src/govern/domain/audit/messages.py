@@ -62,6 +62,28 @@ class RevisionScreened(Recorded, frozen=True, kw_only=True):
     """Where in its life it was screened: at submit, at approval, at send."""
 
 
+class WarningsAcknowledged(Recorded, frozen=True, kw_only=True):
+    """The author has seen what screening warns of in a revision, and hands it in all the same.
+
+    `warnings` are rules with where in the text, as `X-PRIVACY` or `PII-EMAIL:12-30`; never the text.
+    """
+
+    NAME: ClassVar = "message.warnings_acknowledged"
+    EN: ClassVar = "{actor} acknowledged what screening warns of in revision {revision} of {object}"
+    FR: ClassVar = "{actor} a pris acte des avertissements du contrôle sur la révision {revision} de {object}"
+    revision: Count
+    warnings: Codes
+
+
+class MessageCopied(Recorded, frozen=True, kw_only=True):
+    """A message became the model of a new draft. Object: the new one; refs: the old one."""
+
+    NAME: ClassVar = "message.copied"
+    EN: ClassVar = "{actor} copied {original} into a new draft, {object}"
+    FR: ClassVar = "{actor} a copié {original} dans un nouveau brouillon, {object}"
+    original: Annotated[UUID, Named("message")]
+
+
 class MessageBlocked(Recorded, frozen=True, kw_only=True):
     """Screening forbids the revision, for every role."""
 
@@ -137,6 +159,8 @@ class MessageWithdrawn(Recorded, frozen=True, kw_only=True):
     EN: ClassVar = "{actor} withdrew {object}"
     FR: ClassVar = "{actor} a retiré {object}"
     revision: Count | None = None
+    reason: Code | None = None
+    """Why the service took it back by itself, as `opted_out`."""
     comment: Annotated[Comment, Personal("message")] | None = None
 
 
@@ -167,6 +191,8 @@ ACTIONS: tuple[type[Recorded], ...] = (
     MessageRevised,
     MessageSubmitted,
     RevisionScreened,
+    WarningsAcknowledged,
+    MessageCopied,
     MessageBlocked,
     MessageApproved,
     MessageRejected,

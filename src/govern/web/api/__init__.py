@@ -10,6 +10,7 @@ from govern.web.api.audit_exports import AuditExportsController
 from govern.web.api.audit_state import log_state
 from govern.web.api.audit_tiles import AuditTilesController
 from govern.web.api.contacts import ContactsController
+from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
@@ -24,6 +25,7 @@ API = Router(
         AccountsController,
         MessagesController,
         ContactsController,
+        ErasuresController,
         ApprovalsController,
         screen_text,
         MembersController,

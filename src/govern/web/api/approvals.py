@@ -8,7 +8,7 @@ from govern.services.approvals import approve_message, withdraw_approval
 from govern.services.refusals import reject_message, request_changes
 from govern.web.api.idempotency import IdempotencyKey, answer_once
 from govern.web.api.message_json import MessageJson, message_json
-from govern.web.api.messages import Reason, RevisionInput, Text, Which
+from govern.web.api.messages import Reason, RevisionInput, Text, Warnings, Which
 from govern.web.api.problems import problems
 from govern.web.auth import AnyRequest
 from govern.web.dependencies import CurrentAccess, CurrentActor, CurrentPolicies, Now
@@ -19,6 +19,8 @@ class ApproveInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
 
     text: Text | None = None
     reason: Reason | None = None
+    acknowledged: Warnings = ()
+    """Warnings of screening in your own text that you have seen."""
 
 
 class RefuseInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +59,7 @@ class ApprovalsController(Controller):
                 revision=data.revision,
                 text=data.text,
                 reason=data.reason,
+                acknowledged=data.acknowledged,
                 actor=actor,
                 access=access,
                 policies=policies,

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from govern.domain.ids import message_number
-from govern.domain.messages import Kind, Message, State
+from govern.domain.messages import Kind, Message, State, WithdrawnFor
 from govern.screening.findings import Finding
 
 
@@ -16,6 +16,8 @@ class RevisionJson(msgspec.Struct, kw_only=True):
     number: int
     text: str
     digest: str
+    paid_partnership: bool
+    ai_written: bool
 
 
 class ApprovalsJson(msgspec.Struct, kw_only=True):
@@ -39,6 +41,8 @@ class MessageJson(msgspec.Struct, kw_only=True):
     """The author's e-mail address."""
     author_name: str
     recipient: str | None
+    contact: UUID | None
+    """Of a DM: the person it goes to."""
     in_reply_to: str | None
     revision: RevisionJson
     decision: str | None
@@ -52,6 +56,10 @@ class MessageJson(msgspec.Struct, kw_only=True):
     due_at: datetime | None
     hold: str | None
     failure: str | None
+    withdrawn_for: WithdrawnFor | None
+    """Why the service itself took it back."""
+    confirms: UUID | None
+    """The opt-out it confirms: nobody wrote it."""
     x_id: str | None
     version: int
     created_at: datetime
@@ -76,9 +84,14 @@ def message_json(message: Message) -> MessageJson:
         author=message.author_email,
         author_name=message.author_name,
         recipient=message.recipient,
+        contact=message.contact_id,
         in_reply_to=message.in_reply_to,
         revision=RevisionJson(
-            number=message.revision.number, text=message.revision.text, digest=message.revision.digest.hex()
+            number=message.revision.number,
+            text=message.revision.text,
+            digest=message.revision.digest.hex(),
+            paid_partnership=message.revision.paid_partnership,
+            ai_written=message.revision.ai_written,
         ),
         decision=message.decision,
         permission=message.permission,
@@ -94,6 +107,8 @@ def message_json(message: Message) -> MessageJson:
         due_at=message.due_at,
         hold=message.hold,
         failure=message.failure,
+        withdrawn_for=message.withdrawn_for,
+        confirms=message.confirms,
         x_id=message.x_id,
         version=message.version,
         created_at=message.created_at,

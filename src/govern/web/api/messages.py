@@ -9,6 +9,8 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from govern.domain.actions import Action
 from govern.domain.drafts import Draft
 from govern.domain.messages import Kind, State
+from govern.services.acknowledgements import Acknowledged
+from govern.services.copying import copy_message
 from govern.services.message_lists import MessageFilter, list_messages
 from govern.services.message_views import get_message
 from govern.services.messages import draft_message, revise_message, schedule_message, withdraw_message
@@ -33,6 +35,9 @@ Which = Annotated[str, PathParameter(description="The message's id, or its numbe
 Revision = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The revision you read.")]
 Text = Annotated[str, msgspec.Meta(max_length=100_000)]
 Reason = Annotated[str, msgspec.Meta(max_length=2_000)]
+Warnings = Annotated[
+    tuple[Acknowledged, ...], msgspec.Meta(max_length=200, description="Warnings you have seen, by rule and span")
+]
 SendTime = Annotated[
     str, msgspec.Meta(max_length=40, description="RFC 3339 with its offset; with `zone`, a wall time there")
 ]
@@ -51,7 +56,10 @@ class DraftInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     recipient: Annotated[str, msgspec.Meta(max_length=40, description="Of a DM: the person's handle")] | None = None
     scheduled_at: SendTime | None = None
     zone: Zone | None = None
+    paid_partnership: bool = False
+    ai_written: bool = False
     submit: bool = False
+    acknowledged: Warnings = ()
 
 
 class RevisionInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -60,10 +68,18 @@ class RevisionInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     revision: Revision
 
 
+class SubmitInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
+    """Which revision is handed in, and which warnings of screening its author has seen."""
+
+    acknowledged: Warnings = ()
+
+
 class TextInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
-    """A new text in place of the revision you read."""
+    """A new text in place of the revision you read; what is said of it stays unless given."""
 
     text: Text
+    paid_partnership: bool | None = None
+    ai_written: bool | None = None
 
 
 class WithdrawInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
@@ -104,6 +120,7 @@ class MessagesController(Controller):
             message = await draft_message(
                 _draft(data),
                 submit=data.submit,
+                acknowledged=data.acknowledged,
                 form_key=form_key(key, actor),
                 actor=actor,
                 access=access,
@@ -154,7 +171,14 @@ class MessagesController(Controller):
         self, *, which: Which, data: JSONBody[TextInput], actor: CurrentActor, access: CurrentAccess, now: Now
     ) -> MessageJson:
         message = await revise_message(
-            which, text=data.text, revision=data.revision, actor=actor, access=access, now=now
+            which,
+            text=data.text,
+            revision=data.revision,
+            paid_partnership=data.paid_partnership,
+            ai_written=data.ai_written,
+            actor=actor,
+            access=access,
+            now=now,
         )
         return message_json(message)
 
@@ -171,7 +195,7 @@ class MessagesController(Controller):
         *,
         request: AnyRequest,
         which: Which,
-        data: JSONBody[RevisionInput],
+        data: JSONBody[SubmitInput],
         actor: CurrentActor,
         access: CurrentAccess,
         policies: CurrentPolicies,
@@ -180,7 +204,13 @@ class MessagesController(Controller):
     ) -> Response[MessageJson]:
         async def act() -> MessageJson:
             message = await submit_message(
-                which, revision=data.revision, actor=actor, access=access, policies=policies, now=now
+                which,
+                revision=data.revision,
+                acknowledged=data.acknowledged,
+                actor=actor,
+                access=access,
+                policies=policies,
+                now=now,
             )
             return message_json(message)
 
@@ -222,6 +252,16 @@ class MessagesController(Controller):
         )
         return message_json(message)
 
+    @post(
+        "/{which:str}/copy",
+        status_code=201,
+        summary="Copy a message into a new draft of yours",
+        opt={"action": WRITE},
+        responses=problems(403, 404, 409, 422),
+    )
+    async def copy(self, *, which: Which, actor: CurrentActor, access: CurrentAccess, now: Now) -> MessageJson:
+        return message_json(await copy_message(which, actor=actor, access=access, now=now))
+
 
 def _draft(data: DraftInput) -> Draft:
     return Draft(
@@ -232,4 +272,6 @@ def _draft(data: DraftInput) -> Draft:
         recipient=data.recipient,
         scheduled_at=parse_send_time(data.scheduled_at, data.zone) if data.scheduled_at else None,
         zone=data.zone,
+        paid_partnership=data.paid_partnership,
+        ai_written=data.ai_written,
     )

@@ -7,11 +7,19 @@ from litestar import post
 from litestar.params import JSONBody
 
 from govern.domain.messages import Kind
-from govern.screening.findings import Finding
+from govern.screening.findings import Finding, PersonalData
 from govern.services.screening import preview
 from govern.web.api.messages import WRITE, Text
 from govern.web.api.problems import problems
 from govern.web.dependencies import CurrentAccess, CurrentActor, CurrentPolicies, Now
+
+
+class FactsInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What only the author knows; whatever the service knows it asks itself, as at submit."""
+
+    paid_partnership: bool = False
+    ai_written: bool = False
+    images_without_alt: Annotated[int, msgspec.Meta(ge=0, le=4)] = 0
 
 
 class ScreenInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -22,6 +30,7 @@ class ScreenInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     text: Text
     in_reply_to: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     recipient: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    facts: FactsInput = FactsInput()
 
 
 class ScreeningJson(msgspec.Struct, kw_only=True):
@@ -29,6 +38,8 @@ class ScreeningJson(msgspec.Struct, kw_only=True):
 
     decision: str
     klass: str = msgspec.field(name="class")
+    optout: str
+    personal_data: tuple[PersonalData, ...]
     findings: tuple[Finding, ...]
     policy_digest: str
 
@@ -50,11 +61,19 @@ async def screen_text(
         text=data.text,
         in_reply_to=data.in_reply_to,
         recipient=data.recipient,
+        paid_partnership=data.facts.paid_partnership,
+        ai_written=data.facts.ai_written,
+        images_without_alt=data.facts.images_without_alt,
         actor=actor,
         access=access,
         policies=policies,
         now=now,
     )
     return ScreeningJson(
-        decision=answer.decision, klass=answer.klass, findings=answer.findings, policy_digest=answer.policy_digest
+        decision=answer.decision,
+        klass=answer.klass,
+        optout=answer.optout,
+        personal_data=answer.personal_data,
+        findings=answer.findings,
+        policy_digest=answer.policy_digest,
     )

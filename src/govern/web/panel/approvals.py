@@ -9,12 +9,16 @@ from litestar.response import Redirect
 
 from govern.domain.actions import Action
 from govern.errors import Conflict, Invalid
+from govern.services.accounts import get_account
 from govern.services.approvals import approve_message, withdraw_approval
 from govern.services.message_views import get_message
 from govern.services.queue import QueueView
 from govern.services.refusals import reject_message, request_changes
+from govern.services.screening import preview
+from govern.web.panel.asking import mend, read_acknowledged
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
+from govern.web.panel.previews import limit_of
 from govern.web.panel.queue_page import address, queue_page
 
 What = Literal["approve", "edit", "reject", "changes"]
@@ -27,6 +31,9 @@ class VerdictForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     what: What
     reason: str | None = msgspec.field(default=None)
     text: str | None = None
+    acknowledged: list[str] = []
+    use: str | None = None
+    was: str | None = None
     view: QueueView = QueueView.MINE
     q: str | None = None
     next: str | None = None
@@ -75,6 +82,8 @@ async def _decide(desk: Desk, number: str) -> Response[str] | Redirect:
     form = await read_form(desk.request)
     try:
         data = form.read(VerdictForm)
+        if data.use:
+            return await _mended(desk, number, data, form)
         await _apply(desk, number, data)
     except (Invalid, Conflict) as error:
         form.refuse(error)
@@ -92,7 +101,33 @@ async def _apply(desk: Desk, number: str, data: VerdictForm) -> None:
         await request_changes(message.id, reason=data.reason or "", **who)
     else:
         text = data.text if data.what == "edit" and data.text != message.revision.text else None
-        await approve_message(message.id, text=text, reason=data.reason, policies=desk.policies, **who)
+        seen = read_acknowledged(data.acknowledged)
+        await approve_message(
+            message.id, text=text, reason=data.reason, acknowledged=seen, policies=desk.policies, **who
+        )
+
+
+async def _mended(desk: Desk, number: str, data: VerdictForm, form: Form) -> Response[str]:
+    """Bring the edit back with one finding mended, for the approver to look at; nothing is kept."""
+    message = await get_message(number, actor=desk.actor, access=desk.access, now=desk.now)
+    account = await get_account(message.account, actor=desk.actor, access=desk.access, now=desk.now)
+    if (data.text or "").strip():
+        found = await preview(
+            account=message.account,
+            kind=message.kind,
+            text=data.text or "",
+            in_reply_to=message.in_reply_to,
+            recipient=message.recipient,
+            paid_partnership=message.revision.paid_partnership,
+            ai_written=message.revision.ai_written,
+            message=message.id,
+            actor=desk.actor,
+            access=desk.access,
+            policies=desk.policies,
+            now=desk.now,
+        )
+        mend(form, found.findings, limit=limit_of(message.kind, account))
+    return await queue_page(desk, view=data.view, q=data.q or "", item=number, what="edit", form=form)
 
 
 def _view(form: Form) -> QueueView:

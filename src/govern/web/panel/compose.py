@@ -11,12 +11,15 @@ from govern.domain.drafts import Draft
 from govern.domain.ids import message_number
 from govern.errors import Conflict, Invalid
 from govern.services.accounts import get_account
+from govern.services.acknowledgements import Unacknowledged
 from govern.services.messages import draft_message
 from govern.services.screening import WRITE_ACTION
-from govern.web.panel.compose_page import DraftForm, compose_page
+from govern.web.panel.asking import read_acknowledged
+from govern.web.panel.compose_page import DraftForm, compose_page, ready_text
 from govern.web.panel.desk import AtDesk
 from govern.web.panel.forms import FieldFault, Form, go, read_form
 from govern.web.panel.i18n import gettext as _
+from govern.web.panel.ready import Ready
 
 WRITES = tuple(WRITE_ACTION.values())
 
@@ -24,13 +27,17 @@ WRITES = tuple(WRITE_ACTION.values())
 @get("/compose", opt={"action": WRITES})
 async def show_compose(
     desk: AtDesk,
+    *,
     account: FromQuery[str | None] = None,
     kind: FromQuery[str] = "post",
     in_reply_to: FromQuery[str] = "",
     recipient: FromQuery[str] = "",
+    ready: FromQuery[Ready | None] = None,
 ) -> Response[str]:
-    """Choose the account, then write."""
+    """Choose the account, then write; `ready` brings a prepared reply along."""
     values = {"kind": kind, "in_reply_to": in_reply_to[:19], "recipient": recipient[:16], "account": account or ""}
+    if text := await ready_text(desk, account or "", in_reply_to, ready):
+        values["text"] = text
     return await compose_page(desk, Form(values=values))
 
 
@@ -38,9 +45,10 @@ async def show_compose(
 async def post_compose(desk: AtDesk) -> Response[str] | Redirect:
     """Keep a draft, hand it in, or only check it."""
     form = await read_form(desk.request)
+    data: DraftForm | None = None
     try:
         data = form.read(DraftForm)
-        if data.do == "check":
+        if data.use or data.do == "check":
             return await compose_page(desk, form, checked=data)
         account = await get_account(data.account, actor=desk.actor, access=desk.access, now=desk.now)
         message = await draft_message(
@@ -52,7 +60,10 @@ async def post_compose(desk: AtDesk) -> Response[str] | Redirect:
                 recipient=data.recipient,
                 scheduled_at=wall_time(data.scheduled_at, account.zone),
                 zone=account.zone,
+                paid_partnership=data.paid_partnership,
+                ai_written=data.ai_written,
             ),
+            acknowledged=read_acknowledged(data.acknowledged),
             submit=data.do == "submit",
             form_key=data.form_key,
             actor=desk.actor,
@@ -60,6 +71,8 @@ async def post_compose(desk: AtDesk) -> Response[str] | Redirect:
             policies=desk.policies,
             now=desk.now,
         )
+    except Unacknowledged as error:
+        return await compose_page(desk, form.refuse(error), checked=data)
     except (Invalid, Conflict) as error:
         return await compose_page(desk, form.refuse(error))
     return go(f"/admin/messages/{message_number(message.number)}?done={data.do}")

@@ -10,20 +10,24 @@ from litestar import Response
 from govern.domain.accounts import Account
 from govern.domain.ids import uuid7
 from govern.domain.messages import Kind
+from govern.domain.publications import XKind
 from govern.screening.findings import Screening
 from govern.services.accounts import list_accounts
-from govern.services.conversations import list_inbound
-from govern.services.screening import WRITE_ACTION, permission_of, preview
+from govern.services.conversations import find_inbound, list_inbound
+from govern.services.screening import WRITE_ACTION, preview
+from govern.web.panel.asking import asking_of, mend
 from govern.web.panel.desk import Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form
+from govern.web.panel.htmx import wants_part
 from govern.web.panel.i18n import gettext as _
+from govern.web.panel.inbound import read_inbound
 from govern.web.panel.message_view import chip
-from govern.web.panel.previews import DM_LIMIT, preview_of
+from govern.web.panel.permission_note import Permission, permission_note
+from govern.web.panel.previews import DM_LIMIT, limit_of, preview_of
+from govern.web.panel.ready import Ready, prepared, reply_address
 from govern.web.panel.views import AccountChip, Preview, View
-from govern.web.panel.words import KINDS, PERMISSIONS
-
-_REFUSING = frozenset({"unsolicited", "opted_out"})
+from govern.web.panel.words import KINDS, Badge
 
 
 class DraftForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +39,14 @@ class DraftForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     in_reply_to: str | None = None
     recipient: str | None = None
     scheduled_at: str | None = None
+    paid_partnership: bool = False
+    ai_written: bool = False
+    acknowledged: list[str] = []
     form_key: UUID | None = None
+    use: str | None = None
+    """The finding to mend, or `undo`; then nothing else is done."""
+    was: str | None = None
+    """The text before the last mending."""
     do: Literal["draft", "submit", "check"] = "check"
 
 
@@ -46,13 +57,9 @@ class Received(View, frozen=True, kw_only=True):
     text: str
     when: str
     href: str
-
-
-class Permission(View, frozen=True, kw_only=True):
-    """Whether a DM may be written, in words."""
-
-    words: str
-    tone: str
+    stop: Badge | None = None
+    reply: str = ""
+    """Where the prepared reply to personal data in public is written."""
 
 
 class Choice(View, frozen=True, kw_only=True):
@@ -75,6 +82,8 @@ class ComposePage(View, frozen=True, kw_only=True):
     form_key: str = ""
     preview: Preview | None = None
     permission: Permission | None = None
+    paid_partnership: bool = False
+    ai_written: bool = False
     received: Sequence[Received] = ()
     action: str = "/admin/compose"
     check: str = "/admin/compose/preview"
@@ -84,6 +93,11 @@ class ComposePage(View, frozen=True, kw_only=True):
     number: str = ""
     revision: int = 0
     asked: Sequence[str] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether no text may be written: the field for it is closed."""
+        return self.permission is not None and self.permission.refuses and self.kind == Kind.DM
 
 
 async def compose_page(desk: Desk, form: Form, *, checked: DraftForm | None = None) -> Response[str]:
@@ -99,7 +113,24 @@ async def compose_page(desk: Desk, form: Form, *, checked: DraftForm | None = No
     else:
         page = await _writing(desk, form, chosen[0], chosen[1], accounts, checked=checked)
     title = _("Write as @%(handle)s") % {"handle": chosen[0].handle} if chosen else _("Compose")
-    return await desk.show("pages/compose.html", page, here="compose", title=title, part="preview", status=form.status)
+    return await desk.show("pages/compose.html", page, here="compose", title=title, part=part(desk), status=form.status)
+
+
+def part(desk: Desk) -> str:
+    """Return which part of the page htmx asks for: the permission, or the preview."""
+    return "permission" if wants_part(desk.request, "permission") else "preview"
+
+
+async def ready_text(desk: Desk, account: str, in_reply_to: str, ready: Ready | None) -> str:
+    """Return the prepared reply to a post we received, in its language."""
+    ours = next(
+        (each for each in await list_accounts(actor=desk.actor, access=desk.access) if each.handle == account), None
+    )
+    if ready is None or ours is None:
+        return ""
+    digits = in_reply_to.isascii() and in_reply_to.isdigit() and len(in_reply_to) < 19
+    said = await find_inbound(ours.id, in_reply_to) if digits else None
+    return prepared(ready, [said.text] if said else [], otherwise=ours.language, policies=desk.policies)
 
 
 async def _writing(
@@ -112,6 +143,9 @@ async def _writing(
     checked: DraftForm | None,
 ) -> ComposePage:
     kind = Kind(form.get("kind")) if form.get("kind") in set(kinds) else kinds[0]
+    if checked and checked.use and checked.text.strip():
+        mend(form, (await _screened(desk, checked)).findings, limit=limit_of(kind, account))
+        checked = msgspec.structs.replace(checked, text=form.get("text"))
     return ComposePage(
         choices=(),
         others=len(accounts) > 1,
@@ -122,15 +156,17 @@ async def _writing(
         kind=kind.value,
         form=form,
         form_key=form.get("form_key") or str(uuid7(desk.now)),
-        preview=await _checked(desk, account, checked) if checked and checked.text.strip() else None,
-        permission=await permission(desk, account.handle, form.get("recipient")) if kind is Kind.DM else None,
+        preview=await _checked(desk, account, checked, form) if checked and checked.text.strip() else None,
+        permission=await permission_note(desk, account, form.get("recipient")) if kind is Kind.DM else None,
+        paid_partnership=bool(form.get("paid_partnership")),
+        ai_written=bool(form.get("ai_written")),
         received=await _received(desk, account, kinds),
     )
 
 
-async def _checked(desk: Desk, account: Account, data: DraftForm) -> Preview:
+async def _checked(desk: Desk, account: Account, data: DraftForm, form: Form) -> Preview:
     answer = await _screened(desk, data)
-    return preview_of(data.text, data.kind, account, answer.findings, screened=True)
+    return preview_of(data.text, data.kind, account, answer.findings, screened=True, asking=asking_of(form))
 
 
 async def _screened(desk: Desk, data: DraftForm) -> Screening:
@@ -140,26 +176,13 @@ async def _screened(desk: Desk, data: DraftForm) -> Screening:
         text=data.text,
         in_reply_to=data.in_reply_to,
         recipient=data.recipient,
+        paid_partnership=data.paid_partnership,
+        ai_written=data.ai_written,
         actor=desk.actor,
         access=desk.access,
         policies=desk.policies,
         now=desk.now,
     )
-
-
-async def permission(desk: Desk, account: str, recipient: str) -> Permission | None:
-    """Say whether a DM to this person may be written."""
-    if not recipient:
-        return None
-    found = await permission_of(
-        account, recipient, actor=desk.actor, access=desk.access, policies=desk.policies, now=desk.now
-    )
-    words = _(PERMISSIONS.get(found.state, ""))
-    if found.until:
-        words += " " + _("Until %(moment)s.") % {"moment": desk.fmt.moment(found.until)}
-    if found.state in _REFUSING:
-        return Permission(words=words + " " + _("Answer in public and invite them to write."), tone="bad")
-    return Permission(words=words, tone="ok")
 
 
 async def _writable(desk: Desk) -> list[tuple[Account, list[Kind]]]:
@@ -181,6 +204,7 @@ async def _received(desk: Desk, account: Account, kinds: Sequence[Kind]) -> list
         if (Kind.DM if private else Kind.REPLY) not in kinds:
             continue
         words = _("DM from @%(handle)s") if private else _("@%(handle)s wrote")
+        read = read_inbound(desk, each.text, XKind.POST) if not private else None
         target = f"kind=dm&recipient={each.contact_handle}" if private else f"kind=reply&in_reply_to={each.x_id}"
         found.append(
             Received(
@@ -188,6 +212,8 @@ async def _received(desk: Desk, account: Account, kinds: Sequence[Kind]) -> list
                 text="" if private else each.text,
                 when=desk.fmt.ago(each.written_at),
                 href=f"/admin/compose?account={account.handle}&{target}",
+                stop=read.stop if read else None,
+                reply=reply_address(account.handle, each.x_id, Ready.DELETE) if read and read.wants_reply else "",
             )
         )
     return found

@@ -10,8 +10,9 @@ from litestar.enums import MediaType
 from litestar.template import TemplateEngineProtocol
 
 from govern.access import Access
-from govern.domain.actions import Action
+from govern.domain.actions import Action, Target
 from govern.domain.members import Actor
+from govern.services.known_contacts import list_doubts
 from govern.services.outcomes import list_unknown
 from govern.services.pauses import list_pauses
 from govern.services.policies import Policies
@@ -49,6 +50,7 @@ _REACHES = {
     "audit": (Action.AUDIT_READ,),
     "pause": (Action.PAUSE_SET, Action.PAUSE_LIFT),
     "accounts": (Action.ACCOUNT_EDIT, Action.BRAND_EDIT, Action.ACCOUNT_CONNECT),
+    "contacts": (Action.CONTACT_READ,),
 }
 
 
@@ -91,6 +93,10 @@ class Desk:
                 return True
         return False
 
+    async def may_at(self, action: Action, scope: str) -> bool:
+        """Tell whether an action is possible at a scope."""
+        return await self.access.allows(self.actor, action, Target(scope=scope))
+
     async def show(
         self, template: str, view: View, *, here: str, title: str, status: int = 200, part: str | None = None
     ) -> Response[str]:
@@ -113,8 +119,9 @@ class Desk:
         reach = {name: await self.may(*actions) for name, actions in _REACHES.items()}
         counts = await count_queue(actor=self.actor, access=self.access, now=self.now)
         unknown = len(await list_unknown(actor=self.actor, access=self.access)) if reach["settle"] else 0
+        doubts = await list_doubts(actor=self.actor, access=self.access, now=self.now) if reach["contacts"] else ()
         pauses = await list_pauses(actor=self.actor, access=self.access)
-        reached = Reach(**reach, queue=counts.mine, late=counts.late > 0, unknown=unknown)
+        reached = Reach(**reach, queue=counts.mine, late=counts.late > 0, unknown=unknown, doubts=len(doubts))
         member = self.session.member
         return Frame(
             company=self.settings.company,

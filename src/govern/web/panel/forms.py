@@ -14,8 +14,9 @@ from govern.web.panel.i18n import error_sentence
 from govern.web.panel.i18n import gettext as _
 
 T = TypeVar("T", bound=msgspec.Struct)
-MAX_FIELDS = 60
-_AS_TYPED = frozenset({"text", "password", "old", "new"})
+MAX_FIELDS = 160
+_TO_BLAME = {"screening.unacknowledged": "acknowledged"}
+_AS_TYPED = frozenset({"text", "was", "password", "old", "new"})
 _REASONS = (
     (re.compile(r"missing required field `(?P<field>\w+)`"), N_("Please fill this in.")),
     (re.compile(r"unknown field `(?P<field>\w+)`"), N_("This page does not have such a field.")),
@@ -40,6 +41,8 @@ class Form(msgspec.Struct):
     errors: dict[str, str] = {}
     status: int = 200
     code: str = ""
+    findings: list[dict[str, Any]] = []
+    """Of a text that screening refused: what it found, or what is still to be acknowledged."""
 
     def get(self, name: str, default: object = "") -> str:
         return self.values.get(name, "" if default is None else str(default))
@@ -69,7 +72,9 @@ class Form(msgspec.Struct):
         """Note why the form was refused, beside the field that is to blame."""
         self.status = 409 if isinstance(error, Conflict) else 422
         self.code = error.code
-        self.errors[str(error.data.get("field") or "")] = error_sentence(error)
+        findings = error.data.get("findings")
+        self.findings = findings if isinstance(findings, list) else []
+        self.errors[str(error.data.get("field") or _TO_BLAME.get(error.code, ""))] = error_sentence(error)
         return self
 
 

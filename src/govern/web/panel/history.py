@@ -5,13 +5,14 @@ from uuid import UUID
 
 from govern.domain.approvals import Approval, Verdict
 from govern.domain.members import ActorKind
+from govern.domain.messages import WithdrawnFor
 from govern.domain.publications import Hold
 from govern.errors import N_
 from govern.services.audit import EntryView
 from govern.services.message_views import AttemptView
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.views import Step
-from govern.web.panel.words import DECISIONS, HOLDS, badge
+from govern.web.panel.words import DECISIONS, HOLDS, TAKEN_BACK, badge
 
 _VERDICTS = {f"message.{verdict}": verdict for verdict in Verdict}
 
@@ -26,6 +27,8 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "message.changes_requested": (N_("Changes of revision %(n)s requested"), "warn"),
     "message.approval_withdrawn": (N_("Approval taken back"), "warn"),
     "message.scheduled": (N_("Scheduled"), ""),
+    "message.warnings_acknowledged": (N_("Warnings of revision %(n)s seen"), ""),
+    "message.copied": (N_("Written as a copy"), ""),
     "message.withdrawn": (N_("Withdrawn"), "warn"),
     "message.expired": (N_("Expired"), "bad"),
     "revision.screened": (N_("Revision %(n)s screened"), ""),
@@ -114,7 +117,13 @@ def _answered(entry: EntryView) -> str:
     return " · ".join(filter(None, (*map(str, filter(None, found)), f"X {x_id}" if x_id else "")))
 
 
+def _taken_back(entry: EntryView) -> str:
+    reason = str(entry.data.get("reason", ""))
+    return _(TAKEN_BACK[WithdrawnFor(reason)]) if reason in set(WithdrawnFor) else ""
+
+
 _NOTES: Mapping[str, Callable[[EntryView], str]] = {
+    "message.withdrawn": _taken_back,
     "revision.screened": _screened,
     "message.approved": _edited,
     "message.expired": _answered,

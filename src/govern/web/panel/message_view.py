@@ -8,20 +8,23 @@ from govern.domain.approvals import Approval, rule_by_id
 from govern.domain.ids import message_number
 from govern.domain.messages import Event, Kind, Message, Revision, can
 from govern.domain.publications import Hold
+from govern.services.acknowledgements import list_acknowledged
 from govern.services.conversations import find_inbound
 from govern.services.message_history import message_history
 from govern.services.message_views import list_approvals, list_attempts, list_revisions
 from govern.services.screening import WRITE_ACTION
 from govern.services.verdict_entries import find_verdict_entries
 from govern.services.verdicts import can_decide
+from govern.web.panel.asking import Asking
 from govern.web.panel.desk import Desk
 from govern.web.panel.history import steps
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import in_language
+from govern.web.panel.inbound import bubble_of
 from govern.web.panel.marks import compare
 from govern.web.panel.previews import flags, preview_of
 from govern.web.panel.views import AccountChip, Bubble, Comparison, MessageView, Row, Verdicts
-from govern.web.panel.words import HOLDS, KINDS, PERMISSIONS, STATES, badge, colour_of, initials, role_name
+from govern.web.panel.words import HOLDS, KINDS, PERMISSIONS, STATES, TAKEN_BACK, badge, role_name
 
 
 def chip(handle: str, accounts: Mapping[str, Account]) -> AccountChip:
@@ -73,7 +76,15 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         text=message.revision.text,
         version=message.version,
         context=await _context(desk, message, account),
-        preview=preview_of(message.revision.text, message.kind, account, message.findings, screened=screened),
+        preview=preview_of(
+            message.revision.text,
+            message.kind,
+            account,
+            message.findings,
+            screened=screened,
+            asking=Asking(boxes=False),
+            seen=await _seen_by(desk, message),
+        ),
         comparison=comparison(revisions, since),
         due=desk.fmt.due(message.deadline_at) if message.deadline_at and can(message.state, Event.APPROVE) else None,
         levels=_levels(message.kind),
@@ -82,7 +93,12 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         approvers=", ".join(role_name(role) for role in rule.from_roles) if rule and message.approvals_required else "",
         rule=message.approval_rule or "",
         why=in_language(rule.why) if rule else "",
-        permission=_(PERMISSIONS.get(message.permission or "", "")),
+        # What was said of the right to write before it ended would only mislead now.
+        permission="" if message.withdrawn_for else _(PERMISSIONS.get(message.permission or "", "")),
+        ledger=await _ledger(desk, message),
+        facts=_facts(message.revision),
+        said={name: "1" for name in ("paid_partnership", "ai_written") if getattr(message.revision, name)},
+        taken_back=_(TAKEN_BACK[message.withdrawn_for]) if message.withdrawn_for else "",
         failure=message.failure or "",
         x_id=message.x_id,
         steps=steps(desk.actor.member, await message_history(message.id), approvals, attempts, entries=entries),
@@ -145,6 +161,7 @@ async def _can(desk: Desk, message: Message, approvals: Sequence[Approval]) -> f
         "schedule": can(message.state, Event.SCHEDULE) and (plan or (write and own and draft)),
         "settle": can(message.state, Event.SETTLE_SENT)
         and await desk.access.allows(desk.actor, Action.MESSAGE_SETTLE, target),
+        "copy": write and message.withdrawn_for is not None and message.confirms is None,
         "undo": given and can(message.state, Event.UNDO),
         "log": await desk.may(Action.AUDIT_READ),
     }
@@ -152,6 +169,8 @@ async def _can(desk: Desk, message: Message, approvals: Sequence[Approval]) -> f
 
 
 async def _title(message: Message, account: Account) -> str:
+    if message.confirms is not None:
+        return _("Confirmation of an opt-out to @%(handle)s") % {"handle": message.recipient}
     if message.kind is Kind.DM:
         return _("DM to @%(handle)s") % {"handle": message.recipient}
     if message.in_reply_to is None:
@@ -168,16 +187,40 @@ async def _context(desk: Desk, message: Message, account: Account) -> Sequence[B
     answered = await find_inbound(account.id, message.in_reply_to) if message.in_reply_to else None
     if answered is None:
         return ()
-    return (
-        Bubble(
-            name=answered.contact_name or answered.contact_handle,
-            handle=answered.contact_handle,
-            text=answered.text,
-            when=desk.fmt.ago(answered.written_at),
-            initials=initials(answered.contact_name or answered.contact_handle),
-            colour=colour_of(answered.contact_handle),
-        ),
+    shown = await bubble_of(
+        desk,
+        account=account.handle,
+        scope=account.scope,
+        name=answered.contact_name,
+        handle=answered.contact_handle,
+        text=answered.text,
+        written_at=answered.written_at,
+        x_id=answered.x_id,
     )
+    return (shown,)
+
+
+async def _seen_by(desk: Desk, message: Message) -> Mapping[str, Sequence[str]]:
+    """Return who acknowledged each warning, by the name the warning has in forms."""
+    found: dict[str, list[str]] = {}
+    for each in await list_acknowledged(message.revision.id):
+        said = f"{each.name}, {desk.fmt.moment(each.at)}"
+        found.setdefault(str(each.warning), []).append(said)
+    return found
+
+
+async def _ledger(desk: Desk, message: Message) -> str:
+    """Return where it is explained why the person may be written to, for those who may read that."""
+    if message.contact_id is None or not await desk.access.allows(
+        desk.actor, Action.CONTACT_READ, Target(scope=message.scope)
+    ):
+        return ""
+    return f"/admin/permissions/{message.contact_id}"
+
+
+def _facts(revision: Revision) -> Sequence[str]:
+    found = ((revision.paid_partnership, _("paid partnership")), (revision.ai_written, _("text made with AI")))
+    return [words for holds, words in found if holds]
 
 
 def _levels(kind: Kind) -> Sequence[tuple[str, bool]]:

@@ -16,13 +16,15 @@ from govern.services.audit import EntryFilter, EntryView
 from govern.services.audit_log import search_log
 from govern.services.message_lists import MessageFilter, list_messages
 from govern.services.message_views import get_message, list_revisions
+from govern.web.panel.asking import asking_of
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.marks import Segment, compare
 from govern.web.panel.message_view import message_view, row_of
-from govern.web.panel.views import MessageView, Row, View
+from govern.web.panel.previews import finding_views
+from govern.web.panel.views import FindingView, MessageView, Row, View
 from govern.web.panel.words import KINDS, STATES
 
 _FRESH = timedelta(seconds=60)
@@ -59,6 +61,8 @@ class MessagePage(View, frozen=True, kw_only=True):
     """Whether what was just done ended in a block: said in the colour of refusals."""
     what: str
     form: Form
+    found: Sequence[FindingView]
+    """Of a refused submit: the warnings to acknowledge."""
     zone: str
     planned: str
 
@@ -119,6 +123,7 @@ async def message_page(
         refused=message.decision == "block",
         what=what,
         form=form or Form(),
+        found=finding_views(form.findings, item.text, asking=asking_of(form, mends=False)) if form else (),
         zone=zone_name(account.zone),
         planned=desk.fmt.wall(message.scheduled_at, account.zone) if message.scheduled_at else "",
     )

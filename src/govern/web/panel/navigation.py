@@ -20,9 +20,11 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     audit: bool
     pause: bool
     accounts: bool
+    contacts: bool
     queue: int = 0
     late: bool = False
     unknown: int = 0
+    doubts: int = 0
 
 
 def groups(reach: Reach) -> Sequence[NavGroup]:
@@ -66,6 +68,9 @@ def _govern(reach: Reach) -> list[NavItem]:
         items.append(_item("people", "users", _("People and roles")))
     if reach.policy:
         items.append(_item("policy", "scale", _("Policy")))
+    if reach.contacts:
+        doubts = reach.doubts
+        items.append(_item("permissions", "message-check", _("DM permissions"), count=doubts, hot=doubts > 0))
     if reach.audit:
         items.append(_item("audit", "list-search", _("Audit log")))
     return items

@@ -15,12 +15,14 @@ from govern.errors import NotFound
 from govern.services.accounts import list_accounts
 from govern.services.message_views import get_message, list_approvals
 from govern.services.queue import QueueCounts, QueueView, count_queue, list_queue
+from govern.web.panel.asking import asking_of
 from govern.web.panel.desk import Desk
 from govern.web.panel.forms import Form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import ngettext
 from govern.web.panel.message_view import message_view, row_of
-from govern.web.panel.views import MessageView, Row, View
+from govern.web.panel.previews import finding_views
+from govern.web.panel.views import FindingView, MessageView, Row, View
 
 _FRESH = timedelta(seconds=60)
 
@@ -68,6 +70,8 @@ class QueuePage(View, frozen=True, kw_only=True):
     keep: Mapping[str, str]
     what: str
     form: Form
+    found: Sequence[FindingView]
+    """Of a refused edit: what screening found in it."""
     done: Done | None
     empty: Nothing
     may_write: bool
@@ -115,6 +119,7 @@ async def queue_page(
         keep={"view": view, "q": q, "next": message_number(following.number) if following else ""},
         what=what,
         form=form or Form(),
+        found=finding_views(form.findings, form.get("text"), asking=asking_of(form)) if form else (),
         done=await _done(desk, done, counts) if done else None,
         empty=_nothing(view, q, counts),
         may_write=await desk.may(*_WRITES),

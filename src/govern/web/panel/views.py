@@ -1,6 +1,6 @@
 """View models: exactly what a page prints. They are built by handlers; templates decide nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -83,6 +83,27 @@ class Row(View, frozen=True, kw_only=True):
     when: str = ""
 
 
+class FindingView(View, frozen=True, kw_only=True):
+    """One finding in words."""
+
+    badge: Badge
+    title: str
+    quote: str
+    rule: str
+    advice: str
+    tone: str
+    ack: str = ""
+    """Of a warning in a form: the value by which it is acknowledged."""
+    acknowledged: bool = False
+    missing: bool = False
+    """Whether a form was refused because nobody acknowledged it."""
+    use: str = ""
+    """In a form: which finding its button mends, in the words of `use_words`."""
+    use_words: str = ""
+    seen_by: Sequence[str] = ()
+    """Who acknowledged it."""
+
+
 class Bubble(View, frozen=True, kw_only=True):
     """Something somebody wrote, as X shows it."""
 
@@ -93,17 +114,11 @@ class Bubble(View, frozen=True, kw_only=True):
     initials: str
     colour: int
     ours: bool = False
-
-
-class FindingView(View, frozen=True, kw_only=True):
-    """One finding in words."""
-
-    badge: Badge
-    title: str
-    quote: str
-    rule: str
-    advice: str
-    tone: str
+    segments: Sequence[Segment] = ()
+    """The text with what stands out in it; empty where nothing does."""
+    notes: Sequence[FindingView] = ()
+    reply: str = ""
+    """Where the prepared reply is written, for those who may."""
 
 
 class Preview(View, frozen=True, kw_only=True):
@@ -182,6 +197,14 @@ class MessageView(View, frozen=True, kw_only=True):
     rule: str
     why: str
     permission: str
+    ledger: str
+    """Where it is explained why the person may be written to or not."""
+    facts: Sequence[str]
+    """What was said of the text, as "paid partnership"."""
+    said: Mapping[str, str]
+    """The same, as a form has it."""
+    taken_back: str
+    """Why the service itself took it back."""
     failure: str
     x_id: str | None
     steps: Sequence[Step]

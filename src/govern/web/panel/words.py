@@ -6,7 +6,8 @@ import msgspec
 
 from govern.domain.accounts import AccountKind, AccountState, Objective
 from govern.domain.actions import Role
-from govern.domain.messages import Kind, State
+from govern.domain.consent import PermissionState
+from govern.domain.messages import Kind, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome
 from govern.errors import N_
 from govern.web.panel.i18n import gettext as _
@@ -73,6 +74,11 @@ DECISIONS: Mapping[str, Badge] = {
     "needs_approval": Badge(N_("Needs approval"), "warn", "alert-triangle"),
     "warn": Badge(N_("Warning"), "info", "info-circle"),
     "allow": Badge(N_("Allowed"), "ok", "circle-check"),
+    "advise": Badge(N_("Please act"), "warn", "alert-triangle"),
+}
+OPT_OUTS: Mapping[str, Badge] = {
+    "yes": Badge(N_("Says stop"), "bad", "ban"),
+    "doubtful": Badge(N_("May say stop"), "warn", "help-circle"),
 }
 RULES: Mapping[str, str] = {
     "DM-UNSOLICITED": N_("Nobody asked for it"),
@@ -100,6 +106,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.AUTH: N_("Held: the account must be connected again"),
     Hold.CREDITS: N_("Held: the X app has no credits left"),
     Hold.DIGEST: N_("Held: the text is not what was approved; an admin must look"),
+    Hold.SCREENING: N_("Held: screening could not judge the text; an admin must look"),
 }
 PERMISSIONS: Mapping[str, str] = {
     "unsolicited": N_("This person has not written to you: a DM is not allowed."),
@@ -107,6 +114,27 @@ PERMISSIONS: Mapping[str, str] = {
     "opted_in": N_("This person agreed to be written to."),
     "opted_out": N_("This person asked not to be written to: a DM is not allowed."),
     "opted_out_then_wrote": N_("This person had opted out, then wrote again: only a service answer is allowed."),
+}
+# In a list: what an account may write to a person.
+STANDINGS: Mapping[PermissionState, Badge] = {
+    PermissionState.UNSOLICITED: Badge(N_("May not write"), "", "lock"),
+    PermissionState.SERVICE_WINDOW: Badge(N_("May answer"), "ok", "message-check"),
+    PermissionState.OPTED_IN: Badge(N_("Agreed to promotion"), "ok", "circle-check"),
+    PermissionState.OPTED_OUT: Badge(N_("Said stop"), "bad", "ban"),
+    PermissionState.OPTED_OUT_THEN_WROTE: Badge(N_("Plain answer only"), "warn", "message-2"),
+}
+EVIDENCE: Mapping[str, str] = {
+    "channel": N_("Channel"),
+    "wording_id": N_("Wording"),
+    "wording_version": N_("Version of the wording"),
+    "captured_at": N_("Agreed on"),
+    "proof_ref": N_("Proof"),
+    "x_id": N_("Post on X"),
+}
+TAKEN_BACK: Mapping[WithdrawnFor, str] = {
+    WithdrawnFor.PERMISSION_LOST: N_("It was not sent: the right to write to this person ended first."),
+    WithdrawnFor.OPTED_OUT: N_("It was not sent: this person said stop first."),
+    WithdrawnFor.SCREENING_CHANGED: N_("It was not sent: screening is stricter now than when it was approved."),
 }
 
 

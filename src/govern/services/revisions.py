@@ -1,0 +1,93 @@
+"""Revisions: each is written once and kept as it is; parts of the use cases that write, revise and edit."""
+
+from datetime import datetime
+from uuid import UUID
+
+from govern.domain.actions import Decision
+from govern.domain.audit import MessageRevised, ObjectRef
+from govern.domain.ids import uuid7
+from govern.domain.members import Actor
+from govern.domain.messages import Message, State, content_digest
+from govern.errors import N_, Conflict
+from govern.services import audit
+from govern.services.fingerprints import fingerprint_of
+from govern.services.message_views import change_message, load_message, state_change
+from govern.tables import Revision as RevisionTable
+
+
+class FixedWords(Conflict):
+    code = "message.fixed_words"
+    template = N_("This message confirms an opt-out; its words are fixed. Write a message of your own.")
+
+
+async def write_revision(
+    message: Message,
+    text: str,
+    *,
+    state: State,
+    edit_and_approve: bool,
+    actor: Actor,
+    now: datetime,
+    decision: Decision,
+) -> Message:
+    """Add a revision and make it the current one, in the caller's transaction; what is said of the text goes along."""
+    number = message.revision.number + 1
+    digest = content_digest(
+        account=message.account,
+        kind=message.kind,
+        text=text,
+        in_reply_to=message.in_reply_to,
+        recipient=message.recipient,
+    )
+    await insert_revision(
+        message.id,
+        number,
+        text,
+        digest,
+        edit_and_approve=edit_and_approve,
+        paid_partnership=message.revision.paid_partnership,
+        ai_written=message.revision.ai_written,
+        actor=actor,
+        now=now,
+    )
+    await change_message(message, now, current_revision=number, state=state.value)
+    await audit.record(
+        MessageRevised(revision=number, digest=digest.hex()),
+        actor=actor,
+        now=now,
+        object=ObjectRef(kind="message", id=message.id, rev=number),
+        scope=message.scope,
+        change=state_change(message, state),
+        decision=decision,
+    )
+    return await load_message(message.id)
+
+
+async def insert_revision(
+    message_id: UUID,
+    number: int,
+    text: str,
+    digest: bytes,
+    *,
+    edit_and_approve: bool = False,
+    paid_partnership: bool,
+    ai_written: bool,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write one revision, in the caller's transaction."""
+    await RevisionTable.insert(
+        RevisionTable(
+            id=uuid7(now),
+            message=message_id,
+            number=number,
+            text=text,
+            digest=digest,
+            editor=actor.member,
+            edit_and_approve=edit_and_approve,
+            paid_partnership=paid_partnership,
+            ai_written=ai_written,
+            fingerprint=fingerprint_of(text),
+            created_at=now,
+        )
+    )
