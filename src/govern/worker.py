@@ -2,172 +2,38 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
-import structlog
 from arq import cron
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from govern import database, log
-from govern.access import Access, load_bundle
-from govern.domain.accounts import Account
-from govern.jobs.connect import connect
 from govern.jobs.declared import check_declared
-from govern.jobs.export import TIMEOUT, wake_exports
-from govern.jobs.export import export as make_export
-from govern.jobs.ingest import ingest
-from govern.jobs.publish import publish
+from govern.jobs.export import TIMEOUT
 from govern.jobs.renew import EVERY as RENEW_EVERY
-from govern.jobs.renew import before_use, renew
-from govern.jobs.rescreen import rescreen
-from govern.jobs.revoke import revoke
 from govern.jobs.rounds import Rounds, every
-from govern.jobs.sweep import sweep
-from govern.jobs.tidy import tidy
-from govern.jobs.verify import QUARTERS, verify
+from govern.jobs.verify import QUARTERS
 from govern.jobs.verify import TIMEOUT as VERIFY_TIMEOUT
 from govern.services import outbox
 from govern.services.access_listener import follow_access
-from govern.services.accounts import list_connected
-from govern.services.audit.wrapping import Keks
-from govern.services.credentials import confirm_credential, load_credentials
-from govern.services.grant_source import PostgresGrants
 from govern.services.health import wait_for
-from govern.services.policies import load_policies
-from govern.services.refreshing import LOCK_TIMEOUT, Renewing
+from govern.services.refreshing import LOCK_TIMEOUT
 from govern.services.refreshing import POOL_SIZE as RENEWALS
 from govern.services.rights import refuse_blind_worker, refuse_strong_role
-from govern.services.sending import Claim
-from govern.settings import Settings, SettingsError
-from govern.xapi.credentials import Keys
-from govern.xapi.oauth import OAuthApp
-from govern.xapi.session import parse_address
-from govern.xapi.tweepy_client import TweepyClient
-from govern.xapi.vault import Vault
+from govern.settings import Settings
+from govern.worker_jobs import Jobs
 
 logger = log.get(__name__)
 MAX_JOBS = 8
 RESCREEN_EVERY = timedelta(minutes=1)
 POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
-
-
-def clock() -> datetime:
-    """Return the time; the worker is an entry point, so it may read the clock."""
-    return datetime.now(UTC)
-
-
-class Jobs:
-    """What the worker does, with all it needs, made once at its start. `side` is where renewals wait for X.
-
-    Raises:
-        SettingsError, PolicyFault: the environment or a policy file is not fit to start with.
-    """
-
-    def __init__(self, settings: Settings, side: database.SidePool | None = None) -> None:
-        try:
-            parse_address(settings.x_base_url)
-        except ValueError as error:
-            raise SettingsError([str(error)]) from error
-        self.settings = settings
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self.access = Access(load_bundle(settings.policies / "access"), PostgresGrants())
-        self.policies = load_policies(settings.policies)
-        self.vault = Vault.from_settings(settings)
-        self.app = OAuthApp.from_settings(settings)
-        self.renewing = Renewing(app=self.app, vault=self.vault, pool=side or database.SidePool())
-        Keks.from_settings(settings)  # unfit keys end the start, not the first entry that has a comment
-
-    async def publish(self, ctx: dict[str, Any], account: str) -> None:
-        """Send an account's next, then hand on the wake-up of the one after it."""
-        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
-        try:
-            await before_use(UUID(account), renewing=self.renewing, clock=clock)
-            await publish(
-                UUID(account),
-                worker=self.name,
-                connect=self._connect,
-                access=self.access,
-                policies=self.policies,
-                vault=self.vault,
-                settings=self.settings,
-                clock=clock,
-            )
-            await outbox.push_due(ctx["redis"], now=clock())
-        except database.AWAY as error:  # a sweep wakes it again
-            logger.warning("worker.database_away", error=type(error).__name__)
-
-    async def connect(self, ctx: dict[str, Any], pending: str) -> None:
-        """Exchange the code somebody came back with from X."""
-        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
-        x = self.settings.x_base_url
-        await connect(pending, app=self.app, base_url=x, vault=self.vault, access=self.access, clock=clock)
-
-    async def revoke(self, ctx: dict[str, Any], account: str) -> None:
-        """Let X forget the tokens of a connection that was ended."""
-        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
-        await revoke(account, renewing=self.renewing, clock=clock)
-
-    async def renew(self) -> None:
-        """Keep tokens alive ahead of need."""
-        if renewed := await renew(renewing=self.renewing, clock=clock):
-            logger.info("account.tokens_renewed", accounts=renewed)
-
-    async def export(self, ctx: dict[str, Any], export: str) -> None:
-        """Make the file of an export of the log."""
-        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
-        await make_export(export, access=self.access, clock=clock)
-
-    async def tidy(self, _ctx: dict[str, Any]) -> None:
-        """Delete spent wake-ups."""
-        await tidy(now=clock())
-
-    async def verify(self, ctx: dict[str, Any]) -> None:
-        """Verify the audit log if it is time."""
-        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
-        await verify(settings=self.settings, clock=clock)
-
-    async def sweep(self, redis: ArqRedis) -> None:
-        await sweep(redis, now=clock())
-        await wake_exports(redis, now=clock())
-
-    async def rescreen(self) -> None:
-        """Screen anew what waits, where the policy is another one."""
-        await rescreen(policies=self.policies, clock=clock)
-
-    async def ingest_all(self) -> None:
-        """Poll every connected account, one after the other; a fault of one is no fault of the next."""
-        for account in await list_connected():
-            try:
-                await self._ingest(account)
-            except database.AWAY:
-                raise
-            except Exception:
-                logger.exception("worker.ingest_failed", account=account.handle)
-
-    async def _ingest(self, account: Account) -> None:
-        await before_use(account.id, renewing=self.renewing, clock=clock)
-        keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
-        if keys is None:
-            return
-        client = self._client(keys, account.x_user_id)
-        await ingest(account, client, policies=self.policies, clock=clock)
-        if client.accepted:
-            await confirm_credential(account.id, keys, now=clock())
-
-    def _connect(self, claim: Claim) -> TweepyClient:
-        return self._client(claim.credentials, claim.x_user_id)
-
-    def _client(self, keys: Keys, x_id: str | None) -> TweepyClient:
-        return TweepyClient(keys, base_url=self.settings.x_base_url, timeout=self.settings.send_timeout, x_id=x_id)
 
 
 def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:

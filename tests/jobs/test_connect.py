@@ -24,7 +24,7 @@ from govern.services.outbox import push_due
 from govern.services.refreshing import Renewing
 from govern.settings import Settings
 from govern.tables import OauthPending
-from govern.worker import Jobs
+from govern.worker_jobs import Jobs
 from govern.xapi.credentials import BearerToken
 from govern.xapi.errors import AuthLost
 from govern.xapi.oauth import OAuthApp

@@ -14,7 +14,8 @@ from govern.domain.actions import Action
 from govern.jobs import connect, ingest, publish, renew, revoke, sweep, tidy
 from govern.jobs.declared import MODULES, UndeclaredJobError, check_declared
 from govern.settings import Settings
-from govern.worker import Jobs, going, make_worker, rounds_of
+from govern.worker import going, make_worker, rounds_of
+from govern.worker_jobs import Jobs
 
 
 def job(**declared: object) -> ModuleType:

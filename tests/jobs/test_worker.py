@@ -15,7 +15,8 @@ from arq.connections import ArqRedis
 from govern import database
 from govern.domain.messages import Message
 from govern.embedded import Engines, Login
-from govern.worker import Jobs, make_worker
+from govern.worker import make_worker
+from govern.worker_jobs import Jobs
 from tests.asserts import actions, assert_audited
 from tests.jobs.conftest import Live, clock
 from tests.sending import until

@@ -8,26 +8,25 @@ import msgspec
 from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import AccountState
-from govern.domain.actions import Action, Decision, Target
+from govern.domain.actions import Action, Decision
 from govern.domain.audit import ObjectRef, PublicationSending
-from govern.domain.members import PUBLISHER, Via, member_actor
-from govern.domain.messages import Event, Kind, Message, WithdrawnFor, content_digest, next_state
+from govern.domain.members import PUBLISHER
+from govern.domain.messages import Event, Message, WithdrawnFor, next_state
 from govern.domain.publications import Hold
 from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.audit import Receipt
 from govern.services.confirmations import confirmation_may_leave
-from govern.services.contacts import get_contact
 from govern.services.credentials import load_credentials
 from govern.services.gate import enter_gate
 from govern.services.message_views import change_message, lock_message, message_ref, state_change
+from govern.services.outgoing import digest_of, make_outgoing
 from govern.services.passing import Passed, expire_publication, hold_publication, withdraw_publication
-from govern.services.pauses import is_paused
 from govern.services.policies import Policies
+from govern.services.publish_rights import decide_again
 from govern.services.rescreening import lost_for, seen_by
-from govern.services.screening import WRITE_ACTION, ScreeningFailed, keep_screening, screen_revision, still_allows
+from govern.services.screening import ScreeningFailed, keep_screening, screen_revision, still_allows
 from govern.services.use_case import use_case
-from govern.services.verdicts import approve_target
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
 from govern.tables import Attempt, Publication
@@ -43,10 +42,6 @@ SELECT p.id, p.message, p.next_attempt, p.not_after, p.content_digest, p.tries
   FROM publication p JOIN message m ON m.id = p.message
  WHERE p.account = {} AND p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
  ORDER BY p.lane, p.due_at, p.id LIMIT 1
-"""
-_APPROVERS = """
-SELECT ap.id, ap.approver, m.name FROM approval ap JOIN member m ON m.id = ap.approver
- WHERE ap.revision = {} AND ap.verdict = 'approved' AND ap.withdrawn_at IS NULL AND ap.digest = {}
 """
 
 
@@ -115,7 +110,7 @@ async def _claim(
     """Decide about one publication, whose rows are locked: time, content, rights, keys, screening."""
     if (passed := await _unfit(due, message, now=now)) is not None:
         return passed
-    decision, approvals = await _decide(message, access=access)
+    decision, approvals = await decide_again(message, access=access)
     if not decision.allowed:
         hold = Hold.PAUSE if decision.rule == "pause.publish" else Hold.ACCESS
         return await hold_publication(due.id, message, hold, decision.sentence, decision=decision, now=now)
@@ -132,7 +127,7 @@ async def _claim(
         receipt=receipt,
         credentials=keys,
         x_user_id=(await find_account(message.account)).x_user_id,
-        outgoing=await _outgoing(message),
+        outgoing=await make_outgoing(message),
         write_before=now + settings.send_write_window,
     )
 
@@ -148,43 +143,11 @@ async def _first_due(account: UUID, now: datetime) -> _Due | None:
     return msgspec.convert(found[0], _Due) if found else None
 
 
-async def _decide(message: Message, *, access: Access) -> tuple[Decision, list[UUID]]:
-    """Ask again whether this may go out, for author, approvers, pauses, worker; and say which approvals count."""
-    approvals = await _valid_approvals(message, access=access)
-    facts = {
-        "author_may_write": await _author_may_write(message, access=access),
-        "approvals_valid": len(approvals),
-        "approvals_required": message.approvals_required,
-        "paused": await is_paused(message.scope, message.kind),
-    }
-    target = Target(scope=message.scope, facts=facts)
-    return await access.decide(PUBLISHER, Action.MESSAGE_PUBLISH, target), approvals
-
-
-async def _author_may_write(message: Message, *, access: Access) -> bool:
-    """Ask for the author; the answer to a stop has none, and needs nobody's right: it is owed."""
-    if message.confirms is not None:
-        return True
-    author = member_actor(message.author, message.author_name, via=Via.JOB)
-    return await access.allows(author, WRITE_ACTION[message.kind], Target(scope=message.scope))
-
-
-async def _valid_approvals(message: Message, *, access: Access) -> list[UUID]:
-    """Return the approvals whose givers may still give them."""
-    valid = []
-    for row in rows(await Publication.raw(_APPROVERS, message.revision.id, message.revision.digest)):
-        approver = member_actor(row["approver"], row["name"], via=Via.JOB)
-        target = approve_target(message, edit_and_approve=message.revision.edit_and_approve)
-        if await access.allows(approver, Action.MESSAGE_APPROVE, target):
-            valid.append(row["id"])
-    return valid
-
-
 async def _unfit(due: _Due, message: Message, *, now: datetime) -> Passed | None:
     """Let what is late expire, and hold what is not what was approved."""
     if due.not_after < now:
         return await expire_publication(message, now=now)
-    if _digest_of(message) != due.content_digest:
+    if digest_of(message) != due.content_digest:
         sentence = "What would go out is not what was approved."
         return await hold_publication(due.id, message, Hold.DIGEST, sentence, now=now)
     return None
@@ -210,17 +173,6 @@ async def _lost(message: Message, *, policies: Policies, now: datetime) -> Withd
     seen = await seen_by(message)
     again = await screen_revision(message, moment="send", actor=PUBLISHER, policies=policies, now=now)
     return None if still_allows(again, seen) else lost_for(again, seen)
-
-
-def _digest_of(message: Message) -> bytes:
-    """Return the digest of the rows that would be sent, made anew."""
-    return content_digest(
-        account=message.account,
-        kind=message.kind,
-        text=message.revision.text,
-        in_reply_to=message.in_reply_to,
-        recipient=message.recipient,
-    )
 
 
 async def _open_keys(message: Message, *, vault: Vault, settings: Settings) -> Keys | str:
@@ -278,13 +230,3 @@ async def _record(due: _Due, message: Message, approvals: list[UUID], *, decisio
         change=state_change(message, state),
         decision=decision,
     )
-
-
-async def _outgoing(message: Message) -> OutgoingPost | OutgoingDm:
-    text = message.revision.text
-    if message.kind is Kind.DM and message.contact_id is not None:
-        contact = await get_contact(message.contact_id)
-        return OutgoingDm(text=text, recipient_id=contact.x_user_id or "")
-    if message.kind is Kind.QUOTE:
-        return OutgoingPost(text=text, quote_of=message.in_reply_to)
-    return OutgoingPost(text=text, in_reply_to=message.in_reply_to)
