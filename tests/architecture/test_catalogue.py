@@ -65,6 +65,7 @@ RIGHTS = {
     **dict.fromkeys(("account", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
     **dict.fromkeys(("acknowledgement", "suppression"), KEPT),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
+    "sending_watch": CHANGED,
     **dict.fromkeys(("member_link", "passkey"), CHANGED),
     **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),
     **dict.fromkeys(("access_change", "access_state", "scope_parent"), frozenset({READ})),

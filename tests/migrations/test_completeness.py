@@ -39,6 +39,7 @@ EXEMPT = {
     "saved_view": "a page's convenience",
     "scope": "its history is scope_parent, by trigger",
     "screening": "insert only; what it says is an entry of the message",
+    "sending_watch": "a sign of life; what came of a stop is an entry of each message",
     "session": "sign-in, not rights: each change is an entry by its service",
     "sign_in_failure": "counts",
     "suppression": "insert only; written with the entry of an erasure, and names nobody",

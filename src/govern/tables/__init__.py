@@ -20,7 +20,7 @@ from govern.tables.message import Acknowledgement, Approval, Message, Revision, 
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
-from govern.tables.publication import Attempt, Publication
+from govern.tables.publication import Attempt, Publication, SendingWatch
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
 
@@ -53,6 +53,7 @@ TABLES = (
     Approval,
     Publication,
     Attempt,
+    SendingWatch,
     Pause,
     Outbox,
     ScopeParent,
@@ -119,6 +120,7 @@ __all__ = [
     "Scope",
     "ScopeParent",
     "Screening",
+    "SendingWatch",
     "Session",
     "SignInFailure",
     "Suppression",

@@ -15,6 +15,7 @@ from govern.domain.audit.accounts import (
     CredentialResealed,
     InboundReceived,
 )
+from govern.domain.audit.decisions import PublicationReleased
 from govern.domain.audit.entry import (
     ActorRef,
     Change,
@@ -205,6 +206,7 @@ __all__ = [
     "PublicationFailed",
     "PublicationHeld",
     "PublicationRefused",
+    "PublicationReleased",
     "PublicationSending",
     "PublicationSent",
     "PublicationSettled",

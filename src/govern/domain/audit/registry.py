@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from govern.domain.audit import (
     accounts,
+    decisions,
     erasure,
     exports,
     factors,
@@ -25,6 +26,7 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *accounts.ACTIONS,
     *messages.ACTIONS,
     *publications.ACTIONS,
+    *decisions.ACTIONS,
     *operations.ACTIONS,
     *log.ACTIONS,
     *verification.ACTIONS,
