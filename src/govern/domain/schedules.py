@@ -13,7 +13,7 @@ from govern.domain.drafts import UnknownZone
 from govern.errors import N_, Invalid
 
 # RFC 3339 with a blank or a T, seconds if wanted; without an offset it is the wall clock of a zone.
-_FORM = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_FORM = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _MINUTE = timedelta(minutes=1)
 
 Fold: TypeAlias = Literal[0, 1]
@@ -91,7 +91,7 @@ def time_data_version() -> str:
 def has_offset(text: str) -> bool:
     """Tell whether a written time says by itself which instant it is."""
     found = _FORM.fullmatch(text.strip())
-    return found is not None and found[2] is not None
+    return found is not None and found[1] is not None
 
 
 def read_moment(text: str, zone: str, *, fold: Fold | None = None) -> datetime:
