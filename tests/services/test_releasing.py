@@ -200,10 +200,10 @@ async def test_only_who_may_schedule_releases(desk: Desk, owner: asyncpg.Connect
         await release(desk, message, actor=desk.company.cleo)
     async with assert_refused(StaleRevision, owner):
         await release_message(message.id, revision=9, actor=desk.company.mia, access=desk.access, now=OVER)
-    answers = await release_messages(
-        [Chosen(message=str(message.id), revision=1)], actor=desk.company.ana, access=desk.access, now=OVER
-    )
-    assert isinstance(answers[0].refused, Denied)
+    with pytest.raises(Denied):
+        await release_messages(
+            [Chosen(message=str(message.id), revision=1)], actor=desk.company.ana, access=desk.access, now=OVER
+        )
 
 
 async def test_nobody_releases_it_until_its_window_ends_so_it_expires(desk: Desk) -> None:

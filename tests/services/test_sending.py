@@ -162,8 +162,7 @@ async def test_hold_is_recorded_once_asked_again_and_cleared(desk: Desk) -> None
     await lift_pause(pause.pause.id, actor=desk.company.cleo, access=desk.access, now=LATER + HOLD_FOR)
     released = LATER + 2 * HOLD_FOR
     assert await desk.claim(now=released) == Passed(reason="release_needed")
-    as_mia = {"actor": desk.company.mia, "access": desk.access, "now": released}
-    await release_message(message.id, revision=1, **as_mia)
+    await release_message(message.id, revision=1, actor=desk.company.mia, access=desk.access, now=released)
     assert isinstance(await desk.claim(now=released), Claim)
     row = await publication_of(message)
     assert (row["hold"], row["hold_reason"], row["hold_since"]) == (None, None, None)

@@ -140,6 +140,7 @@ async def release_messages(
 
     Raises:
         Invalid: none or too many are chosen, or the reason or the time cannot be kept; nothing was changed.
+        Conflict, Denied, NotFound: of the first one, if all were refused.
     """
     if not 0 < len(chosen) <= MOST:
         raise Invalid(reason=f"Choose 1 to {MOST} messages.", field="messages")
@@ -163,6 +164,9 @@ async def release_messages(
             found.append(Released(message=each.message, refused=error))
         else:
             found.append(Released(message=each.message, due_at=due_at))
+    refused = [each.refused for each in found if each.refused is not None]
+    if len(refused) == len(found):
+        raise refused[0]
     return found
 
 

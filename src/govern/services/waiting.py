@@ -102,8 +102,8 @@ async def hold_moved_times(*, now: datetime) -> int:
                 continue
             sentence = moved_sentence(message)
             if sentence is None:
-                version = {MessageTable.tz_version: time_data_version()}
-                await MessageTable.update(version).where(MessageTable.id == message.id)
+                version = time_data_version()
+                await MessageTable.update({MessageTable.tz_version: version}).where(MessageTable.id == message.id)
             elif found[0]["hold"] != Hold.ZONE:
                 await hold_publication(found[0]["id"], message, Hold.ZONE, sentence, now=now)
                 held += 1

@@ -69,7 +69,7 @@ class DecisionsController(Controller):
     @get(
         summary="List what waits for a decision",
         description="Where you choose when messages go out, and your own.",
-        opt={"action": Action.MESSAGE_READ},
+        opt={"signed_in": "shows what one may decide about, and one's own"},
         responses=problems(422),
     )
     async def list_all(self, *, actor: CurrentActor, access: CurrentAccess, now: Now) -> DecisionsJson:

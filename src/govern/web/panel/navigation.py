@@ -23,6 +23,8 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     contacts: bool
     queue: int = 0
     late: bool = False
+    plan: bool = False
+    decisions: int = 0
     unknown: int = 0
     doubts: int = 0
 
@@ -54,6 +56,9 @@ def _work(reach: Reach) -> list[NavItem]:
         items.append(_item("compose", "pencil", _("Compose")))
     if reach.read:
         items.append(_item("messages", "send", _("Messages")))
+    if reach.plan:
+        count = reach.decisions
+        items.append(_item("decisions", "calendar-event", _("Decisions"), count=count, hot=count > 0))
     if reach.settle and reach.unknown:
         address = "/admin/messages?state=outcome_unknown"
         items.append(_item("unknown", "help-circle", _("Unknown outcome"), href=address, count=reach.unknown, hot=True))
