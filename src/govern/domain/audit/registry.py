@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from govern.domain.audit import (
     accounts,
+    conversations,
     erasure,
     exports,
     factors,
@@ -29,6 +30,7 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *log.ACTIONS,
     *verification.ACTIONS,
     *reading.ACTIONS,
+    *conversations.ACTIONS,
     *erasure.ACTIONS,
     *exports.ACTIONS,
 )
