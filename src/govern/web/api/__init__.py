@@ -10,6 +10,7 @@ from govern.web.api.audit_exports import AuditExportsController
 from govern.web.api.audit_state import log_state
 from govern.web.api.audit_tiles import AuditTilesController
 from govern.web.api.contacts import ContactsController
+from govern.web.api.conversations import ConversationsController
 from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
 from govern.web.api.members import MembersController, read_me
@@ -25,6 +26,7 @@ API = Router(
         AccountsController,
         MessagesController,
         ContactsController,
+        ConversationsController,
         ErasuresController,
         ApprovalsController,
         screen_text,

@@ -12,6 +12,7 @@ from litestar.template import TemplateEngineProtocol
 from govern.access import Access
 from govern.domain.actions import Action, Target
 from govern.domain.members import Actor
+from govern.services.conversation_lists import count_conversations
 from govern.services.known_contacts import list_doubts
 from govern.services.outcomes import list_unknown
 from govern.services.pauses import list_pauses
@@ -51,6 +52,7 @@ _REACHES = {
     "pause": (Action.PAUSE_SET, Action.PAUSE_LIFT),
     "accounts": (Action.ACCOUNT_EDIT, Action.BRAND_EDIT, Action.ACCOUNT_CONNECT),
     "contacts": (Action.CONTACT_READ,),
+    "converse": (Action.CONVERSATION_READ, Action.CONVERSATION_READ_DM),
 }
 
 
@@ -121,7 +123,16 @@ class Desk:
         unknown = len(await list_unknown(actor=self.actor, access=self.access)) if reach["settle"] else 0
         doubts = await list_doubts(actor=self.actor, access=self.access, now=self.now) if reach["contacts"] else ()
         pauses = await list_pauses(actor=self.actor, access=self.access)
-        reached = Reach(**reach, queue=counts.mine, late=counts.late > 0, unknown=unknown, doubts=len(doubts))
+        waits = await count_conversations(actor=self.actor, access=self.access, now=self.now)
+        reached = Reach(
+            **reach,
+            queue=counts.mine,
+            late=counts.late > 0,
+            unknown=unknown,
+            doubts=len(doubts),
+            waiting=waits.waiting,
+            overdue=waits.late > 0,
+        )
         member = self.session.member
         return Frame(
             company=self.settings.company,
