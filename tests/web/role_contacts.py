@@ -37,6 +37,6 @@ async def make_contact(_world: object, place: str, _person: object) -> dict[str,
 async def make_closed(world: object, place: str, person: object) -> dict[str, Any]:
     """Make a conversation that somebody closed without an answer."""
     made = await make_contact(world, place, person)
-    closed = {Conversation.state: "closed", Conversation.closed_for: "spam"}
+    closed: dict[Any, Any] = {Conversation.state: "closed", Conversation.closed_for: "spam"}
     await Conversation.update(closed).where(Conversation.id == made["conversation"])
     return made

@@ -8,7 +8,7 @@ from govern.domain.accounts import Account
 from govern.domain.members import Actor, Via, system_actor
 from govern.services.credentials import report_auth_lost
 from govern.services.policies import Policies
-from govern.services.polling import MENTIONS, due_sources, found_gap, newest_read, record_gap
+from govern.services.polling import MENTIONS, due_sources, find_gap, newest_read, record_gap
 from govern.services.receiving import store_dms, store_mentions
 from govern.services.use_case import DoneMeanwhile
 from govern.xapi.client import XClient
@@ -45,13 +45,13 @@ async def _poll(account: Account, source: str, client: XClient, policies: Polici
     since = await newest_read(account.id, source)
     if source == MENTIONS:
         mentions = await client.mentions(since)
-        gap = await found_gap(account.id, source, read=len(mentions), now=clock())
+        gap = await find_gap(account.id, source, read=len(mentions), now=clock())
         new = await store_mentions(account, mentions, policies=policies, actor=POLLER, now=clock())
     else:
         events = await client.dm_events(since)
-        gap = await found_gap(account.id, source, read=len(events), now=clock())
+        gap = await find_gap(account.id, source, read=len(events), now=clock())
         new = await store_dms(account, events, policies=policies, actor=POLLER, now=clock())
-    if gap:
+    if gap is not None:
         logger.error("ingest.gap", account=account.handle, source=source)
-        await record_gap(account, source, actor=POLLER, now=clock())
+        await record_gap(account, source, gap, actor=POLLER, now=clock())
     return new

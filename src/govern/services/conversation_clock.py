@@ -39,7 +39,7 @@ SELECT min(i.written_at) AS since FROM inbound i WHERE i.account = {} AND i.cont
   (SELECT max(t.started_at) FROM attempt t JOIN publication p ON p.id = t.publication WHERE p.message = {})
 """
 _WAITS_ON = """
-UPDATE conversation SET due_at = {} + (due_at - waiting_since), waiting_since = {}, version = version + 1 WHERE id = {}
+UPDATE conversation SET due_at = {}::timestamptz + (due_at - waiting_since), waiting_since = {}, version = version + 1 WHERE id = {}
 """
 _ANSWERED = """
 UPDATE conversation SET state = 'answered', waiting_since = NULL, due_at = NULL,

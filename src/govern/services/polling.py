@@ -84,10 +84,8 @@ async def move_cursor(account: UUID, source: str, newest: int | None, *, done: b
     await PollCursor.raw(_CURSOR, uuid7(now), account, source, newest, now, done, done)
 
 
-async def record_gap(account: Account, source: str, *, actor: Actor, now: datetime) -> None:
+async def record_gap(account: Account, source: str, since: datetime, *, actor: Actor, now: datetime) -> None:
     """Say that X could not show all that was written since the poll before."""
-    cursor = (await _cursors(account.id)).get(source)
-    since = cursor.polled_at if cursor else now
     async with use_case(actor=actor, now=now):
         await PollCursor.raw(_GAP, now, since, account.id, source)
         await audit.record(
@@ -99,15 +97,16 @@ async def record_gap(account: Account, source: str, *, actor: Actor, now: dateti
         )
 
 
-async def found_gap(account: UUID, source: str, *, read: int, now: datetime) -> bool:
-    """Tell whether a poll that read so many may have missed some: X shows no more than so many, for so long.
+async def find_gap(account: UUID, source: str, *, read: int, now: datetime) -> datetime | None:
+    """Return since when a poll that read so many may have missed some: X shows no more than so many, for so long.
 
-    A first poll has nothing to miss.
+    None: it has missed nothing; a first poll has nothing to miss. Asked before what it read is stored.
     """
     cursor = (await _cursors(account)).get(source)
     if cursor is None or cursor.newest is None:
-        return False
-    return read >= X_MENTIONS if source == MENTIONS else now - cursor.polled_at > X_KEEPS_DMS
+        return None
+    missed = read >= X_MENTIONS if source == MENTIONS else now - cursor.polled_at > X_KEEPS_DMS
+    return cursor.polled_at if missed else None
 
 
 async def list_gaps(scopes: frozenset[str], *, now: datetime) -> list[Gap]:

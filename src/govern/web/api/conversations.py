@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from govern.domain.actions import Action
 from govern.domain.conversations import CloseReason, Conversation, ConversationState
@@ -108,18 +108,23 @@ class ConversationsController(Controller):
         actor: CurrentActor,
         access: CurrentAccess,
         now: Now,
-        state: ConversationState | None = None,
-        whose: Whose = Whose.ANYBODY,
+        in_state: Annotated[ConversationState | None, QueryParameter(name="state")] = None,
+        whose: FromQuery[Whose] = Whose.ANYBODY,
         account: Short = None,
         brand: Short = None,
-        x_kind: XKind | None = None,
+        x_kind: FromQuery[XKind | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = 100,
     ) -> ConversationsJson:
-        wanted = Filter(state=state, whose=whose, account=account, brand=brand, x_kind=x_kind)
+        wanted = Filter(state=in_state, whose=whose, account=account, brand=brand, x_kind=x_kind)
         found = await list_conversations(wanted, limit=limit, actor=actor, access=access, now=now)
         return ConversationsJson(items=[_json(each, now) for each in found])
 
-    @get("/in-time", summary="How many were answered in time", opt={"action": Action.CONVERSATION_READ})
+    @get(
+        "/in-time",
+        summary="How many were answered in time",
+        opt={"action": Action.CONVERSATION_READ},
+        responses=problems(),
+    )
     async def in_time(self, *, actor: CurrentActor, access: CurrentAccess, now: Now) -> InTimesJson:
         found = await answered_in_time(actor=actor, access=access, now=now)
         return InTimesJson(items=[msgspec.convert(msgspec.structs.asdict(each), InTimeJson) for each in found])
