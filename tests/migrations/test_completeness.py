@@ -22,11 +22,13 @@ EXEMPT = {
     "access_state": "a number that rises with each governed change",
     "account_credential": "a machine renews these keys; people's part is an entry of the account",
     "acknowledgement": "insert only; each is in an entry of the message",
+    "answer_time": "insert only; the answer is an entry of its message",
     "attempt": "append only by its own triggers; each step is an entry of its publication",
     "audit_export": "progress of a job whose entry is audit.exported",
     "audit_export_part": "bytes of a file whose hash is in an entry",
     "challenge": "lives for minutes",
     "contact": "what X tells of a person outside",
+    "conversation": "its clock follows what is received and sent, each an entry; who takes or closes it, by its service",
     "idempotency_key": "an answer kept for a day",
     "inbound": "what X sent us; each is an entry of its own",
     "member_link": "lives for hours; its use changes the member",
@@ -42,8 +44,10 @@ EXEMPT = {
     "sending_watch": "a sign of life; what came of a stop is an entry of each message",
     "session": "sign-in, not rights: each change is an entry by its service",
     "sign_in_failure": "counts",
+    "subscription": "what X sends, as last compared",
     "suppression": "insert only; written with the entry of an erasure, and names nobody",
     "totp": "sign-in, not rights: each change is an entry by its service",
+    "webhook_delivery": "what X sent, as it came; what it brought is an entry of its own",
 }
 
 

@@ -124,6 +124,7 @@ ASSIGN = Call(thing="colleague", body=given_role)
 READ_SOMEWHERE = person(at=At.SOMEWHERE)
 OTHERS = Call(at=At.NEVER, seen=Seen.BY_NOBODY)
 ERASE = Call(thing="contact", body=lambda _t: WHY, at=At.COMPANY, seen=Seen.BY_NOBODY)
+TALK = Call(thing="contact")
 OWN_TOKEN = Call(thing="token", at=At.HELD, seen=Seen.BY_NOBODY)
 CHANGE = Call(
     thing="colleague",
@@ -153,6 +154,14 @@ API: Mapping[str, Call] = {
     "POST /contacts/{who:str}/opt-out": Call(thing="contact", body=ours),
     "POST /contacts/{who:str}/clear-doubt": Call(thing="contact", body=lambda t: {**ours(t), **WHY}),
     "POST /contacts/{who:str}/invite": Call(thing="contact", body=lambda t: {**ours(t), "x_id": t["x_id"]}),
+    "GET /conversations": msgspec.structs.replace(LISTING, thing="contact"),
+    "GET /conversations/in-time": LISTING,
+    "GET /conversations/{conversation:uuid}": TALK,
+    "POST /conversations/{conversation:uuid}/private": TALK,
+    "POST /conversations/{conversation:uuid}/take": msgspec.structs.replace(TALK, body=lambda _t: {"was": None}),
+    "POST /conversations/{conversation:uuid}/release": TALK,
+    "POST /conversations/{conversation:uuid}/close": msgspec.structs.replace(TALK, body=lambda _t: {"reason": "spam"}),
+    "POST /conversations/{conversation:uuid}/reopen": msgspec.structs.replace(TALK, thing="closed"),
     "GET /members": READ_SOMEWHERE,
     "GET /members/{email:str}": READ_SOMEWHERE,
     "POST /members": Call(thing="company", body=invitation, at=At.COMPANY),
@@ -214,6 +223,15 @@ PANEL: Mapping[str, Call] = {
     "POST /messages/{number:str}/request-changes": verdict("changes"),
     "POST /messages/{number:str}/undo": message(lambda _t: {}),
     "POST /messages/{number:str}/copy": message(lambda _t: {}, action=POST),
+    "GET /conversations": msgspec.structs.replace(LISTING, thing="contact"),
+    "GET /conversations/{conversation:uuid}": TALK,
+    "POST /conversations/{conversation:uuid}/private": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/take": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/release": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/close": msgspec.structs.replace(TALK, body=lambda _t: {"reason": "spam"}),
+    "POST /conversations/{conversation:uuid}/reopen": msgspec.structs.replace(
+        TALK, thing="closed", body=lambda _t: {"view": "closed"}
+    ),
     "GET /permissions": Call(thing="contact", at=At.SOMEWHERE),
     "GET /permissions/{contact:uuid}": Call(thing="contact"),
     "POST /permissions/{contact:uuid}/thread": on_contact(Action.CONVERSATION_READ_DM),

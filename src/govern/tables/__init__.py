@@ -14,6 +14,7 @@ from govern.tables.audit import (
 )
 from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
 from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
+from govern.tables.conversation import AnswerTime, Conversation, Subscription, WebhookDelivery
 from govern.tables.grant import RoleGrant
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
 from govern.tables.message import Acknowledgement, Approval, Message, Revision, Screening
@@ -51,6 +52,10 @@ TABLES = (
     Screening,
     Acknowledgement,
     Approval,
+    Conversation,
+    AnswerTime,
+    WebhookDelivery,
+    Subscription,
     Publication,
     Attempt,
     SendingWatch,
@@ -83,6 +88,7 @@ __all__ = [
     "Account",
     "AccountCredential",
     "Acknowledgement",
+    "AnswerTime",
     "ApiToken",
     "Approval",
     "Attempt",
@@ -100,6 +106,7 @@ __all__ = [
     "Challenge",
     "ConsentEvent",
     "Contact",
+    "Conversation",
     "IdempotencyKey",
     "Inbound",
     "Member",
@@ -123,6 +130,8 @@ __all__ = [
     "SendingWatch",
     "Session",
     "SignInFailure",
+    "Subscription",
     "Suppression",
     "Totp",
+    "WebhookDelivery",
 ]

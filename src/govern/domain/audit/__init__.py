@@ -15,6 +15,15 @@ from govern.domain.audit.accounts import (
     CredentialResealed,
     InboundReceived,
 )
+from govern.domain.audit.conversations import (
+    ConversationAssigned,
+    ConversationClosed,
+    ConversationReleased,
+    ConversationReopened,
+    InboundErased,
+    InboundGap,
+    InboundUpdated,
+)
 from govern.domain.audit.decisions import PublicationReleased
 from govern.domain.audit.entry import (
     ActorRef,
@@ -151,7 +160,11 @@ __all__ = [
     "ContactErased",
     "ContactRenamed",
     "Context",
+    "ConversationAssigned",
+    "ConversationClosed",
     "ConversationDmRead",
+    "ConversationReleased",
+    "ConversationReopened",
     "CredentialResealed",
     "DemoSeeded",
     "Entry",
@@ -161,7 +174,10 @@ __all__ = [
     "Granted",
     "HoldLifted",
     "HoldSet",
+    "InboundErased",
+    "InboundGap",
     "InboundReceived",
+    "InboundUpdated",
     "KeysRewrapped",
     "Lang",
     "LogAdopted",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from govern.domain.audit import (
     accounts,
+    conversations,
     decisions,
     erasure,
     exports,
@@ -31,6 +32,7 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *log.ACTIONS,
     *verification.ACTIONS,
     *reading.ACTIONS,
+    *conversations.ACTIONS,
     *erasure.ACTIONS,
     *exports.ACTIONS,
 )

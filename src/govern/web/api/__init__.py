@@ -10,6 +10,7 @@ from govern.web.api.audit_exports import AuditExportsController
 from govern.web.api.audit_state import log_state
 from govern.web.api.audit_tiles import AuditTilesController
 from govern.web.api.contacts import ContactsController
+from govern.web.api.conversations import ConversationsController
 from govern.web.api.decisions import DecisionsController
 from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
@@ -26,6 +27,7 @@ API = Router(
         AccountsController,
         MessagesController,
         ContactsController,
+        ConversationsController,
         ErasuresController,
         ApprovalsController,
         screen_text,

@@ -12,6 +12,7 @@ from litestar.template import TemplateEngineProtocol
 from govern.access import Access
 from govern.domain.actions import Action, Target
 from govern.domain.members import Actor
+from govern.services.conversation_lists import count_conversations
 from govern.services.known_contacts import list_doubts
 from govern.services.outcomes import list_unknown
 from govern.services.pauses import list_pauses
@@ -53,6 +54,7 @@ _REACHES = {
     "pause": (Action.PAUSE_SET, Action.PAUSE_LIFT),
     "accounts": (Action.ACCOUNT_EDIT, Action.BRAND_EDIT, Action.ACCOUNT_CONNECT),
     "contacts": (Action.CONTACT_READ,),
+    "converse": (Action.CONVERSATION_READ, Action.CONVERSATION_READ_DM),
 }
 
 
@@ -124,8 +126,16 @@ class Desk:
         decisions = await count_waiting(actor=self.actor, access=self.access) if reach["plan"] else 0
         doubts = await list_doubts(actor=self.actor, access=self.access, now=self.now) if reach["contacts"] else ()
         pauses = await list_pauses(actor=self.actor, access=self.access)
+        waits = await count_conversations(actor=self.actor, access=self.access, now=self.now)
         reached = Reach(
-            **reach, queue=counts.mine, late=counts.late > 0, unknown=unknown, decisions=decisions, doubts=len(doubts)
+            **reach,
+            queue=counts.mine,
+            late=counts.late > 0,
+            unknown=unknown,
+            decisions=decisions,
+            doubts=len(doubts),
+            waiting=waits.waiting,
+            overdue=waits.late > 0,
         )
         member = self.session.member
         return Frame(

@@ -7,6 +7,7 @@ import msgspec
 from govern.domain.accounts import AccountKind, AccountState, Objective
 from govern.domain.actions import Role
 from govern.domain.consent import PermissionState
+from govern.domain.conversations import CloseReason, ConversationState
 from govern.domain.messages import Kind, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome
 from govern.errors import N_
@@ -125,6 +126,23 @@ STANDINGS: Mapping[PermissionState, Badge] = {
     PermissionState.OPTED_OUT: Badge(N_("Said stop"), "bad", "ban"),
     PermissionState.OPTED_OUT_THEN_WROTE: Badge(N_("Plain answer only"), "warn", "message-2"),
 }
+CONVERSATIONS: Mapping[ConversationState, Badge] = {
+    ConversationState.OPEN: Badge(N_("Waits for an answer"), "warn", "clock"),
+    ConversationState.ANSWERED: Badge(N_("Answered"), "ok", "circle-check"),
+    ConversationState.CLOSED: Badge(N_("Closed without an answer"), "", "x"),
+}
+CLOSE_REASONS: Mapping[CloseReason, str] = {
+    CloseReason.NO_ANSWER_NEEDED: N_("No answer is needed"),
+    CloseReason.ELSEWHERE: N_("Answered elsewhere"),
+    CloseReason.SPAM: N_("Spam"),
+    CloseReason.OTHER: N_("Another reason: say it in the note"),
+    CloseReason.OLD: N_("We learnt of it too late"),
+}
+PLACES: Mapping[str, Badge] = {
+    "post": Badge(N_("Public"), "", "at"),
+    "dm": Badge(N_("Private"), "info", "lock"),
+}
+SOURCES: Mapping[str, str] = {"mentions": N_("mentions"), "dms": N_("private messages")}
 EVIDENCE: Mapping[str, str] = {
     "channel": N_("Channel"),
     "wording_id": N_("Wording"),
