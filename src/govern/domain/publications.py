@@ -46,6 +46,14 @@ class Hold(StrEnum):
     """The rows to send are not what was approved: an incident."""
     SCREENING = "screening"
     """The engine could not judge it: nothing goes out unscreened."""
+    LIMIT = "limit"
+    """X takes no more of this kind before its window opens again, or the rest is kept for answers."""
+    BUDGET = "budget"
+    """The month's ceiling is reached."""
+    RULE = "rule"
+    """X would refuse it, by the rules in `x.toml`."""
+    SCOPE = "scope"
+    """The account was connected without a permission that this message needs."""
 
 
 class XKind(StrEnum):

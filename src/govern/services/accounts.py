@@ -40,7 +40,7 @@ from govern.tables import Scope
 _VIEW = """
 SELECT a.id, a.handle, a.name, b.slug AS brand, b.id AS brand_id, b.name AS brand_name, a.scope, a.kind, a.topic,
        a.objectives, a.zone, a.language, a.colour, a.state, a.x_user_id::text AS x_user_id, a.length_limit,
-       a.undo_window_seconds, a.version
+       a.undo_window_seconds, a.version, a.monthly_ceiling
   FROM account a JOIN brand b ON b.id = a.brand
 """
 _ALL = _VIEW + " WHERE a.scope = ANY({}) ORDER BY b.name, a.handle"

@@ -23,6 +23,7 @@ from govern.tables.pause import Pause
 from govern.tables.publication import Attempt, Publication
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
+from govern.tables.spending import RateWindow, XApp, XCost, XSpend
 
 TABLES = (
     Scope,
@@ -53,6 +54,10 @@ TABLES = (
     Approval,
     Publication,
     Attempt,
+    RateWindow,
+    XApp,
+    XCost,
+    XSpend,
     Pause,
     Outbox,
     ScopeParent,
@@ -112,6 +117,7 @@ __all__ = [
     "PolicyBundle",
     "PollCursor",
     "Publication",
+    "RateWindow",
     "RecoveryCode",
     "Revision",
     "RoleGrant",
@@ -123,4 +129,7 @@ __all__ = [
     "SignInFailure",
     "Suppression",
     "Totp",
+    "XApp",
+    "XCost",
+    "XSpend",
 ]

@@ -15,6 +15,7 @@ from govern.domain.audit import (
     publications,
     reading,
     verification,
+    x_app,
 )
 from govern.domain.audit.fields import Recorded
 
@@ -31,5 +32,6 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *reading.ACTIONS,
     *erasure.ACTIONS,
     *exports.ACTIONS,
+    *x_app.ACTIONS,
 )
 BY_NAME: Mapping[str, type[Recorded]] = {action.NAME: action for action in ACTIONS}
