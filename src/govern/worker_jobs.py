@@ -31,6 +31,7 @@ from govern.services.grant_source import PostgresGrants
 from govern.services.policies import load_policies
 from govern.services.refreshing import Renewing
 from govern.services.sending import Claim
+from govern.services.spending import is_poll_due, record_reads
 from govern.settings import Settings, SettingsError
 from govern.xapi.credentials import Keys
 from govern.xapi.oauth import OAuthApp
@@ -135,14 +136,23 @@ class Jobs:
                 logger.exception("worker.ingest_failed", account=account.handle)
 
     async def _ingest(self, account: Account) -> None:
+        if not await is_poll_due(account.id, rules=self.policies.screening.x, now=clock()):
+            return
         await before_use(account.id, renewing=self.renewing, clock=clock)
         keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
         if keys is None:
             return
         client = self._client(keys, account.x_user_id)
-        await ingest(account, client, policies=self.policies, clock=clock)
+        try:
+            await ingest(account, client, policies=self.policies, clock=clock)
+        finally:
+            await self._count_reads(account.id, client)
         if client.accepted:
             await confirm_credential(account.id, keys, now=clock())
+
+    async def _count_reads(self, account: UUID, client: TweepyClient) -> None:
+        """Write down what reading for an account cost."""
+        await record_reads(account, client.take_reads(), prices=self.policies.screening.x.prices, now=clock())
 
     def _connect(self, claim: Claim) -> TweepyClient:
         return self._client(claim.credentials, claim.x_user_id)

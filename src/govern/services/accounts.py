@@ -1,6 +1,6 @@
 """Brands and accounts: adding, describing, connecting and disconnecting them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +56,11 @@ class UnknownAccount(NotFound):
 
 async def list_accounts(*, actor: Actor, access: Access) -> list[Account]:
     """Return the accounts whose messages the actor may read, by brand."""
-    scopes = await access.where_can(actor, Action.MESSAGE_READ)
+    return await accounts_at(await access.where_can(actor, Action.MESSAGE_READ))
+
+
+async def accounts_at(scopes: Collection[str]) -> list[Account]:
+    """Return the accounts of these scopes, by brand; for the services themselves."""
     return [_account(row) for row in rows(await AccountTable.raw(_ALL, sorted(scopes)))]
 
 

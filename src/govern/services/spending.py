@@ -1,7 +1,7 @@
 """What sending and reading cost, by the prices of `x.toml`: estimates, X's bill is the truth."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -12,9 +12,14 @@ from govern.domain.messages import Kind, Message
 from govern.domain.x_limits import ANSWERS, TIMED, X_APP
 from govern.domain.x_prices import MICRO, Ceilings, CostKind, Line, Prices, fits, lines_of, month_of, total
 from govern.screening.tweet_urls import extract_urls
-from govern.tables import Inbound, XCost, XSpend
+from govern.screening.x_rules import XRules
+from govern.tables import Inbound, PollCursor, XCost, XSpend
+
+SLOW_POLL = timedelta(minutes=15)
+"""How often an account is polled where the month's reading has reached its ceiling."""
 
 _SUMMONED = "SELECT id FROM inbound WHERE account = {} AND x_kind = 'post' AND x_id = {} LIMIT 1"
+_POLLED = "SELECT max(polled_at) AS at FROM poll_cursor WHERE account = {}"
 _SPENT = """
 SELECT coalesce(sum(sends) FILTER (WHERE account = {}), 0)::bigint AS account, coalesce(sum(sends), 0)::bigint AS company,
        coalesce(sum(reads), 0)::bigint AS reads
@@ -120,12 +125,15 @@ async def record_reads(account: UUID, reads: dict[CostKind, int], *, prices: Pri
         await XSpend.raw(_ADD, uuid7(now), X_APP, account, month_of(now), 0, 0, total(tuple(lines)))
 
 
-async def reads_are_spent(*, ceilings: Ceilings, now: datetime) -> bool:
-    """Tell whether reading has reached its ceiling of this month: X is asked more rarely then."""
-    if ceilings.reads is None:
-        return False
+async def is_poll_due(account: UUID, *, rules: XRules, now: datetime) -> bool:
+    """Tell whether an account is to be polled now: once the month's ceiling of reading is spent, X is asked more rarely."""
+    if rules.ceilings.reads is None:
+        return True
     found = rows(await XSpend.raw(_SPENT, None, X_APP, month_of(now)))[0]
-    return int(found["reads"]) >= ceilings.reads * MICRO
+    if int(found["reads"]) < rules.ceilings.reads * MICRO:
+        return True
+    last = rows(await PollCursor.raw(_POLLED, account))
+    return last[0]["at"] is None or now - last[0]["at"] >= SLOW_POLL
 
 
 async def _insert(

@@ -50,6 +50,7 @@ _REACHES = {
     "audit": (Action.AUDIT_READ,),
     "pause": (Action.PAUSE_SET, Action.PAUSE_LIFT),
     "accounts": (Action.ACCOUNT_EDIT, Action.BRAND_EDIT, Action.ACCOUNT_CONNECT),
+    "limits": (Action.ACCOUNT_EDIT,),
     "contacts": (Action.CONTACT_READ,),
 }
 
