@@ -19,6 +19,7 @@ from govern.domain.x_limits import DAY, Family, RateSeen
 from govern.errors import Unavailable
 from govern.services.answers import Result, settle_attempt
 from govern.services.audit.included import included
+from govern.services.credentials import ACCOUNT_LOCKED
 from govern.services.policies import Policies
 from govern.services.sending import Claim, claim_next
 from govern.services.x_app import CREDITS_AGAIN
@@ -139,7 +140,7 @@ def read_error(error: errors.XError, *, claim: Claim, now: datetime) -> Result:
 
 
 def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
-    meant: dict[str, Any] = {"outcome": Outcome.REFUSED, "code": error.code, "reason": str(error)}
+    meant: dict[str, Any] = {"outcome": Outcome.REFUSED, "code": error.code, "reason": error.sentence.en}
     again = now + retry_after(claim.tries)
     match error:
         case errors.NotSent():
@@ -153,12 +154,19 @@ def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
         case errors.DuplicateClaimed():
             meant |= {"duplicate": True}
         case errors.Refused():
-            meant |= {"code": error.reason, "reason": error.sentence.en}
+            meant |= _refused(error, again)
         case errors.OutcomeUnknown():
             meant |= {"outcome": Outcome.UNKNOWN, "code": error.cause}
         case _:
             meant |= {"outcome": Outcome.UNKNOWN}
     return Result(**meant)
+
+
+def _refused(error: errors.Refused, again: datetime) -> dict[str, Any]:
+    """A refusal is for good, unless it is of the whole account: what else waits would be refused as well."""
+    if error.reason == ACCOUNT_LOCKED:
+        return {"code": error.reason, "again_at": again, "hold": Hold.AUTH}
+    return {"code": error.reason}
 
 
 def _spread(claim: Claim) -> timedelta:

@@ -22,7 +22,7 @@ from govern.domain.publications import Hold, Outcome, Settlement
 from govern.domain.x_limits import RateSeen
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
-from govern.services.credentials import mark_auth_lost
+from govern.services.credentials import ACCOUNT_LOCKED, mark_auth_lost, mark_locked
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.opt_outs import record_blocked
 from govern.services.use import record_use
@@ -132,7 +132,9 @@ async def _move_publication(row: AttemptRow, result: Result, *, now: datetime) -
     elif result.outcome is not Outcome.UNKNOWN:
         values |= {Publication.closed_at: now}
     await Publication.update(values).where(Publication.id == row.publication)
-    if result.hold is Hold.AUTH:
+    if result.code == ACCOUNT_LOCKED:
+        await mark_locked(row.account, actor=PUBLISHER, now=now)
+    elif result.hold is Hold.AUTH:
         await mark_auth_lost(row.account, version=result.key_version, actor=PUBLISHER, now=now)
 
 

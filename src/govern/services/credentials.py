@@ -21,6 +21,10 @@ from govern.xapi.vault import Vault
 _LOST = "X did not accept these credentials any more."
 _SPENT = "X did not renew these tokens any more."
 _TAKEN_BACK = "The permission was taken back at X."
+_LOCKED = "X has locked or suspended this account."
+
+ACCOUNT_LOCKED = "account_locked"
+"""X's refusal of everything an account asks for (`xapi/reasons.py`)."""
 
 _LOCK = "SELECT id FROM account WHERE id = {} FOR NO KEY UPDATE"
 # What it answers with a row to is the first refusal of this version: it is renewed once before anybody is troubled.
@@ -112,6 +116,12 @@ async def mark_auth_lost(account: UUID, *, version: int | None = None, actor: Ac
     if about and about[0]["kind"] == "oauth2" and _is_older(version, about[0]):
         return
     await _stop(account, state="needs_reauth", reason=_LOST, code="auth_lost", actor=actor, now=now)
+
+
+async def mark_locked(account: UUID, *, actor: Actor, now: datetime) -> None:
+    """Keep an account that X locked or suspended from losing what waits: a person unlocks it at X and connects it again."""
+    await AccountTable.raw(_LOCK, account)
+    await _stop(account, state="needs_reauth", reason=_LOCKED, code=ACCOUNT_LOCKED, actor=actor, now=now)
 
 
 def _is_older(version: int | None, row: dict[str, int]) -> bool:
