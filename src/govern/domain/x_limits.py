@@ -51,6 +51,8 @@ class RateSeen(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
     remaining: int | None = None
     reset_at: datetime | None = None
+    refused: bool = False
+    """Said with a 429: this window is spent; how much it takes is believed of answers that did something."""
 
 
 class Bucket(msgspec.Struct, frozen=True):
@@ -76,8 +78,8 @@ def buckets_of(kind: Kind, limits: Limits) -> tuple[Bucket, ...]:
 
 
 def kept_for_answers(quota: int, percent: int) -> int:
-    """Return how many calls of a window only answers may use, rounded up."""
-    return -(-quota * percent // 100)
+    """Return how many calls of a window only answers may use, rounded down: a window of one is for everybody."""
+    return quota * percent // 100
 
 
 def has_room(*, remaining: int, quota: int, percent: int, lane: int) -> bool:

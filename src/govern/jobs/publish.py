@@ -178,7 +178,11 @@ def _spent(error: errors.RateLimited) -> tuple[RateSeen, ...]:
     """Return X's limits as a 429 leaves them: the one it is about is spent, whatever its headers say."""
     exchange = error.exchange or Exchange()
     spent = RateSeen(
-        family=Family(exchange.rate_window), limit=exchange.rate_limit, remaining=0, reset_at=error.reset_at
+        family=Family(exchange.rate_window),
+        limit=exchange.rate_limit,
+        remaining=0,
+        reset_at=error.reset_at,
+        refused=True,
     )
     return (*(rate for rate in exchange.rates if rate.family is not spent.family), spent)
 

@@ -101,7 +101,8 @@ async def tell_windows(account: UUID, kind: Kind, seen: Iterable[RateSeen], *, n
         name, span, app = _place(kind, each.family)
         known = next((row for row in await _read(_ROWS, account, [name]) if row["app"] is app), None)
         row = known or {"quota": 0, "remaining": 0, "reset_at": now + span}
-        quota, remaining = _said(each.limit, row["quota"]), _said(each.remaining, row["remaining"])
+        quota = row["quota"] if known and each.refused else _said(each.limit, row["quota"])
+        remaining = _said(each.remaining, row["remaining"])
         reset_at = min(each.reset_at or row["reset_at"], now + span)  # a window never lasts longer than it is
         await RateWindow.raw(
             _TELL,
@@ -142,7 +143,7 @@ def _now(bucket: Bucket, row: dict[str, Any] | None, now: datetime) -> Window:
         quota = bucket.quota
         return Window(bucket=bucket, quota=quota, remaining=quota, opened_at=now, reset_at=now + bucket.span)
     window = msgspec.convert({**row, "bucket": bucket}, Window)
-    quota = window.quota if window.seen_at is not None else bucket.quota
+    quota = window.quota if window.seen_at is not None and window.quota > 0 else max(bucket.quota, 1)
     if window.reset_at > now:
         used = window.quota - window.remaining
         return msgspec.structs.replace(window, quota=quota, remaining=max(0, quota - used))

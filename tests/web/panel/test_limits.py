@@ -81,9 +81,7 @@ async def test_admin_says_try_again_when_there_are_credits(browser: SignIn, owne
     assert (await leo.post("/admin/limits/try-again")).status_code == 403
 
 
-async def test_near_ceiling_is_an_alarm_once_for_those_who_can_act(
-    browser: SignIn, owner: asyncpg.Connection
-) -> None:
+async def test_near_ceiling_is_an_alarm_once_for_those_who_can_act(browser: SignIn, owner: asyncpg.Connection) -> None:
     await owner.execute("UPDATE account SET monthly_ceiling = 100 WHERE handle = 'Help'")
     await spend(owner, dollars=79)
     ada = await browser("ada")
