@@ -15,7 +15,7 @@ from govern.services.spending import is_poll_due, record_reads
 from govern.services.x_app import read_app
 from govern.tables import RateWindow, XCost, XSpend
 from govern.worker_jobs import Jobs
-from tests.asserts import actions
+from tests.asserts import actions, assert_audited
 from tests.jobs.conftest import Live, clock
 from tests.jobs.test_sandbox import post, run
 from tests.sending import publication_of
