@@ -33,6 +33,7 @@ class Met(msgspec.Struct, frozen=True):
 
 UNKNOWN = (State.OUTCOME_UNKNOWN, ("publication.sending", "publication.unknown"))
 AGAIN = (State.SCHEDULED, ("publication.sending", "publication.refused"))
+NO_CREDITS = (State.SCHEDULED, ("publication.sending", "publication.refused", "x.credits_spent"))
 STOPPED = (State.SCHEDULED, ("publication.sending", "account.disconnected", "publication.refused"))
 FAILED = (State.FAILED, ("publication.sending", "publication.refused"))
 SENT = (State.SENT, ("publication.sending", "publication.sent"))
@@ -55,8 +56,8 @@ TABLE = (
     Met(FaultKind.RATE_LIMIT, *AGAIN, "rate_limited", 0),
     Met(FaultKind.RATE_LIMIT_88, *AGAIN, "rate_limited", 0),
     Met(FaultKind.RATE_LIMIT_DAY, *AGAIN, "rate_limited", 0),
-    Met(FaultKind.USAGE_CAP, *AGAIN, "no_credits", 0, hold="credits"),
-    Met(FaultKind.NO_CREDITS, *AGAIN, "no_credits", 0, hold="credits"),
+    Met(FaultKind.USAGE_CAP, *NO_CREDITS, "no_credits", 0, hold="credits"),
+    Met(FaultKind.NO_CREDITS, *NO_CREDITS, "no_credits", 0, hold="credits"),
     Met(FaultKind.EXPIRE_TOKEN, *STOPPED, "auth_lost", 0, hold="auth"),
     Met(FaultKind.REVOKE_TOKEN, *STOPPED, "auth_lost", 0, hold="auth"),
     Met(FaultKind.SUSPENDED, *STOPPED, "account_locked", 0, hold="auth"),

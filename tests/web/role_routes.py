@@ -134,6 +134,7 @@ CHANGE = Call(
 
 API: Mapping[str, Call] = {
     "GET /accounts": LISTING,
+    "GET /limits": Call(thing="company", at=At.SOMEWHERE),
     "GET /accounts/{handle:str}": Call(),
     "GET /messages": message(listing=True),
     "GET /messages/{which:str}": message(),
@@ -247,6 +248,9 @@ PANEL: Mapping[str, Call] = {
     "POST /accounts/{handle:str}/edit": Call(body=lambda t: {"version": t["version"], "name": t["place"]}),
     "POST /accounts/{handle:str}/disconnect": Call(body=lambda _t: WHY),
     "GET /accounts/{handle:str}/connect": Call(),
+    "GET /limits": Call(thing="company", at=At.SOMEWHERE),
+    "POST /limits/try-again": Call(thing="company", body=lambda _t: {"do": "now"}, at=At.COMPANY),
+    "POST /limits/{handle:str}/ceiling": Call(body=lambda t: {"version": t["version"], "ceiling": "50"}),
     "POST /accounts/{handle:str}/connect": Call(body=lambda _t: {"features": "images"}),
     "GET /x/callback": msgspec.structs.replace(OTHERS, query=lambda _t: {"state": "of-nobody", "code": "x"}),
     "POST /brands": Call(thing="company", body=lambda t: {"slug": t["fresh"].lower(), "name": "New"}, at=At.COMPANY),

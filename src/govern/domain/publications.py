@@ -50,6 +50,14 @@ class Hold(StrEnum):
     """It came due while publishing could not go on: a person decides whether it still goes."""
     ZONE = "zone_changed"
     """New time zone data moved the instant of its wall time: a person decides which is meant."""
+    LIMIT = "limit"
+    """X takes no more of this kind before its window opens again, or the rest is kept for answers."""
+    BUDGET = "budget"
+    """The month's ceiling is reached."""
+    RULE = "rule"
+    """X would refuse it, by the rules in `x.toml`."""
+    SCOPE = "scope"
+    """The account was connected without a permission that this message needs."""
 
 
 DECISIONS = frozenset({Hold.RELEASE, Hold.ZONE})

@@ -15,6 +15,7 @@ from govern.database import AWAY
 from govern.domain.actions import Action
 from govern.domain.messages import Message
 from govern.domain.publications import Hold, Outcome, retry_after
+from govern.domain.x_limits import DAY, Family, RateSeen
 from govern.errors import Unavailable
 from govern.services.answers import Result, settle_attempt
 from govern.services.audit.included import included
@@ -22,6 +23,7 @@ from govern.services.credentials import ACCOUNT_LOCKED
 from govern.services.pauses import is_paused
 from govern.services.policies import Policies
 from govern.services.sending import Claim, claim_next
+from govern.services.x_app import CREDITS_AGAIN
 from govern.settings import Settings
 from govern.xapi import errors
 from govern.xapi.client import Exchange, OutgoingDm, Receipt, XClient
@@ -31,7 +33,6 @@ logger = log.get(__name__)
 ACTION = Action.MESSAGE_PUBLISH
 MOST_PASSED = 20
 LOG_WAIT = timedelta(seconds=5)
-CREDITS_AGAIN = timedelta(minutes=5)
 # An answer in hand is worth waiting for the database: about a minute.
 SETTLE_PAUSES = (0.5, 1.0, 2.0, *[4.0] * 14)
 
@@ -164,7 +165,7 @@ def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
         case errors.NotSent():
             meant |= {"outcome": Outcome.NOT_SENT, "code": error.cause, "again_at": again}
         case errors.RateLimited():
-            meant |= {"again_at": max(error.reset_at, now) + _spread(claim)}
+            meant |= {"again_at": min(max(error.reset_at, now), now + DAY) + _spread(claim), "rates": _spent(error)}
         case errors.NoCredits():
             meant |= {"again_at": now + CREDITS_AGAIN, "hold": Hold.CREDITS}
         case errors.AuthLost():
@@ -192,7 +193,26 @@ def _spread(claim: Claim) -> timedelta:
     return timedelta(seconds=1 + claim.attempt.int % 5)
 
 
+def _spent(error: errors.RateLimited) -> tuple[RateSeen, ...]:
+    """Return X's limits as a 429 leaves them: the one it is about is spent, whatever its headers say."""
+    exchange = error.exchange or Exchange()
+    spent = RateSeen(
+        family=Family(exchange.rate_window),
+        limit=exchange.rate_limit,
+        remaining=0,
+        reset_at=error.reset_at,
+        refused=True,
+    )
+    return (*(rate for rate in exchange.rates if rate.family is not spent.family), spent)
+
+
 def _with_exchange(result: Result, exchange: Exchange | None) -> Result:
     if exchange is None:
         return result
-    return replace(result, connected=exchange.connected, status=exchange.status, transaction_id=exchange.transaction_id)
+    return replace(
+        result,
+        connected=exchange.connected,
+        status=exchange.status,
+        transaction_id=exchange.transaction_id,
+        rates=result.rates or exchange.rates,
+    )

@@ -6,7 +6,9 @@ from uuid import UUID
 from govern.database import rows
 from govern.domain.accounts import AccountState
 from govern.domain.audit import AccountDisconnected, Change, ObjectRef
+from govern.domain.credentials import MissingScopes, missing_scopes
 from govern.domain.members import Actor
+from govern.domain.messages import Message
 from govern.services import audit
 from govern.services.credential_rows import CredentialRow, find_row
 from govern.services.use_case import use_case
@@ -75,6 +77,18 @@ async def granted_scopes(account: UUID) -> tuple[str, ...] | None:
     if not found:
         return ()
     return None if found[0]["kind"] == "oauth1" else tuple(found[0]["scopes"])
+
+
+async def refuse_missing_scopes(message: Message) -> None:
+    """Refuse a message that its account's keys may not send: no approval is wasted on it.
+
+    Raises:
+        MissingScopes: the account is connected, and without these permissions.
+    """
+    granted = await granted_scopes(message.account_id)
+    missing = missing_scopes(granted, message.kind) if granted != () else ()
+    if missing:
+        raise MissingScopes(account=message.account, scopes=", ".join(missing))
 
 
 async def confirm_credential(account: UUID, keys: Keys, *, now: datetime) -> None:  # noqa: ARG001 - as every change

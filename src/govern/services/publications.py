@@ -6,15 +6,14 @@ from uuid import UUID
 from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.ids import message_number, uuid7
-from govern.domain.messages import Event, Kind, Message, State, next_state
+from govern.domain.messages import Event, Message, State, next_state
 from govern.domain.publications import Hold, UnknownTwin, not_after, x_kind
 from govern.services import outbox
 from govern.services.accounts import find_account
+from govern.services.lanes import choose_lane
 from govern.services.message_views import change_message
 from govern.tables import Message as MessageTable
 from govern.tables import Publication
-
-ANSWERS, TIMED, REST = 0, 1, 2
 
 FREE = "coalesce(p.hold, '') NOT IN ('release_needed', 'zone_changed')"
 """A publication `p` that a worker may take; the others wait for a person."""
@@ -62,7 +61,7 @@ async def plan_publication(
         message.revision.id,
         message.account_id,
         message.revision.digest,
-        _lane(message, timed=timed),
+        await choose_lane(message, timed=timed),
         due_at,
         until or not_after(message.kind, due_at=due_at, scheduled=timed),
         uuid7(now),
@@ -93,12 +92,6 @@ def _window(account: Account, message: Message, now: datetime) -> timedelta:
     return timedelta(seconds=account.undo_window_seconds)
 
 
-def _lane(message: Message, *, timed: bool) -> int:
-    if message.kind in {Kind.REPLY, Kind.DM}:
-        return ANSWERS
-    return TIMED if timed else REST
-
-
 async def reschedule(message: Message, *, due_at: datetime, now: datetime) -> None:
     """Move an open publication to another time, in the caller's transaction; nothing to do where there is none."""
     moved = (
@@ -107,7 +100,7 @@ async def reschedule(message: Message, *, due_at: datetime, now: datetime) -> No
                 Publication.due_at: due_at,
                 Publication.wake_at: due_at,
                 Publication.not_after: not_after(message.kind, due_at=due_at, scheduled=True),
-                Publication.lane: _lane(message, timed=True),
+                Publication.lane: await choose_lane(message, timed=True),
                 Publication.hold: None,
                 Publication.hold_reason: None,
                 Publication.hold_since: None,

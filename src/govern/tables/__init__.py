@@ -24,6 +24,7 @@ from govern.tables.pause import Pause
 from govern.tables.publication import Attempt, Publication, SendingWatch
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
+from govern.tables.spending import RateWindow, XApp, XCost, XSpend
 
 TABLES = (
     Scope,
@@ -59,6 +60,10 @@ TABLES = (
     Publication,
     Attempt,
     SendingWatch,
+    RateWindow,
+    XApp,
+    XCost,
+    XSpend,
     Pause,
     Outbox,
     ScopeParent,
@@ -120,6 +125,7 @@ __all__ = [
     "PolicyBundle",
     "PollCursor",
     "Publication",
+    "RateWindow",
     "RecoveryCode",
     "Revision",
     "RoleGrant",
@@ -134,4 +140,7 @@ __all__ = [
     "Suppression",
     "Totp",
     "WebhookDelivery",
+    "XApp",
+    "XCost",
+    "XSpend",
 ]

@@ -1,4 +1,4 @@
-from piccolo.columns import UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
@@ -57,6 +57,8 @@ class Attempt(Table, tablename="attempt"):
     write_before = Timestamptz(default=None, null=False)
     deadline_at = Timestamptz(default=None, null=False)
     worker = Varchar(length=80, default=None, null=False)
+    cost = JSONB(default=None, null=True)
+    """What it costs if it goes out, by the prices when it was claimed."""
     connected = Boolean(default=None, null=True)
     status = Integer(default=None, null=True)
     transaction_id = Varchar(length=80, default=None, null=True)

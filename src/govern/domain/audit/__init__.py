@@ -132,6 +132,7 @@ from govern.domain.audit.sentences import (
     word,
 )
 from govern.domain.audit.verification import LogMismatch, LogVerified
+from govern.domain.audit.x_app import XCreditsBack, XCreditsSpent, XCreditsTried, XRulesOutdated
 
 __all__ = [
     "ACTIONS",
@@ -244,6 +245,10 @@ __all__ = [
     "TotpAdded",
     "TotpRemoved",
     "WarningsAcknowledged",
+    "XCreditsBack",
+    "XCreditsSpent",
+    "XCreditsTried",
+    "XRulesOutdated",
     "check_size",
     "entry_object",
     "named_fields",

@@ -17,6 +17,7 @@ from govern.domain.audit import (
     publications,
     reading,
     verification,
+    x_app,
 )
 from govern.domain.audit.fields import Recorded
 
@@ -35,5 +36,6 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *conversations.ACTIONS,
     *erasure.ACTIONS,
     *exports.ACTIONS,
+    *x_app.ACTIONS,
 )
 BY_NAME: Mapping[str, type[Recorded]] = {action.NAME: action for action in ACTIONS}

@@ -53,6 +53,7 @@ _REACHES = {
     "audit": (Action.AUDIT_READ,),
     "pause": (Action.PAUSE_SET, Action.PAUSE_LIFT),
     "accounts": (Action.ACCOUNT_EDIT, Action.BRAND_EDIT, Action.ACCOUNT_CONNECT),
+    "limits": (Action.ACCOUNT_EDIT,),
     "contacts": (Action.CONTACT_READ,),
     "converse": (Action.CONVERSATION_READ, Action.CONVERSATION_READ_DM),
 }

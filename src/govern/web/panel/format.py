@@ -105,6 +105,10 @@ class Format(msgspec.Struct, frozen=True):
         """`184,204`."""
         return numbers.format_decimal(value, locale=language())
 
+    def dollars(self, micro_usd: int) -> str:
+        """`$12.40`, of millionths of a dollar."""
+        return numbers.format_currency(micro_usd / 1_000_000, "USD", locale=language())
+
 
 def zone_name(zone: str) -> str:
     """`America/New_York` as people say it: `New York`."""

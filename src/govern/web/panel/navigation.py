@@ -20,6 +20,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     audit: bool
     pause: bool
     accounts: bool
+    limits: bool
     contacts: bool
     converse: bool
     queue: int = 0
@@ -73,6 +74,8 @@ def _govern(reach: Reach) -> list[NavItem]:
     items = []
     if reach.read or reach.accounts:
         items.append(_item("accounts", "at", _("Accounts and brands")))
+    if reach.limits:
+        items.append(_item("limits", "clock", _("Limits and costs")))
     if reach.people:
         items.append(_item("people", "users", _("People and roles")))
     if reach.policy:

@@ -110,6 +110,10 @@ HOLDS: Mapping[Hold, str] = {
     Hold.SCREENING: N_("Held: screening could not judge the text; an admin must look"),
     Hold.RELEASE: N_("It came due while it could not go out: a person decides whether it still does."),
     Hold.ZONE: N_("New time zone data moved its time: a person decides which one is meant."),
+    Hold.LIMIT: N_("Held: X takes no more until its limit opens again, or the rest is kept for answers"),
+    Hold.BUDGET: N_("Held: the monthly ceiling is reached"),
+    Hold.RULE: N_("Held: X would refuse it, by its rules as we know them"),
+    Hold.SCOPE: N_("Held: the account is connected without a permission this needs"),
 }
 PERMISSIONS: Mapping[str, str] = {
     "unsolicited": N_("This person has not written to you: a DM is not allowed."),
