@@ -1,21 +1,28 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns.column_types import Integer, Timestamptz, Varchar
 from piccolo.columns.indexes import IndexMethod
-from piccolo.engine.finder import engine_finder
+from piccolo.constraints import Check
 
 ID = "2026-11-23T03:30:12:481530"
 VERSION = "1.38.0"
 DESCRIPTION = "Times as their zone shows them; when workers could not send"
 
+CHECKS = (
+    ("Message", "message", "message_wall_time_check", "wall_time IS NULL OR scheduled_at IS NOT NULL"),
+    ("Message", "message", "message_fold_check", "(wall_time IS NULL) = (fold IS NULL) AND fold BETWEEN 0 AND 1"),
+    ("Message", "message", "message_tz_version_check", "(wall_time IS NULL) = (tz_version IS NULL)"),
+    ("SendingWatch", "sending_watch", "sending_watch_one_check", "id = 1"),
+    (
+        "SendingWatch",
+        "sending_watch",
+        "sending_watch_stop_check",
+        "(stopped_at IS NULL) = (resumed_at IS NULL) AND stopped_at < resumed_at",
+    ),
+)
+
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="govern", description=DESCRIPTION)
-
-    async def run():
-        # A column that a trigger names cannot become wider; the next file puts the trigger back.
-        await engine_finder().run_ddl("DROP TRIGGER IF EXISTS publication_told ON publication")
-
-    manager.add_raw(run)
 
     manager.add_table(
         class_name="SendingWatch",
@@ -173,16 +180,14 @@ async def forwards():
         schema=None,
     )
 
-    manager.alter_column(
-        table_class_name="Publication",
-        tablename="publication",
-        column_name="hold",
-        db_column_name="hold",
-        params={"length": 20},
-        old_params={"length": 10},
-        column_class=Varchar,
-        old_column_class=Varchar,
-        schema=None,
-    )
+    for table_class, table, name, condition in CHECKS:
+        manager.add_constraint(
+            table_class_name=table_class,
+            tablename=table,
+            constraint_name=name,
+            constraint_class=Check,
+            params={"condition": condition},
+            schema=None,
+        )
 
     return manager

@@ -1,10 +1,9 @@
 """Times as their zone shows them, decisions about what came due, the watch over sending: rights, checks, indexes."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.constraints import Check
 from piccolo.engine.finder import engine_finder
 
-ID = "2026-11-23T03:31:05:913377"
+ID = "2026-11-23T03:31:40:913377"
 VERSION = "1.38.0"
 DESCRIPTION = "Times as their zone shows them: rights, checks, indexes"
 
@@ -23,7 +22,8 @@ ALTER TABLE publication ADD CONSTRAINT publication_hold_check CHECK (hold IN (
 INDEXES = """
 CREATE INDEX IF NOT EXISTS message_tz_version ON message (tz_version) WHERE state = 'scheduled' AND tz_version IS NOT NULL;
 CREATE INDEX IF NOT EXISTS publication_not_after ON publication (not_after) WHERE closed_at IS NULL;
-CREATE INDEX IF NOT EXISTS publication_decision ON publication (account, due_at)
+DROP INDEX IF EXISTS publication_decision;
+CREATE INDEX publication_decision ON publication (account, due_at)
   WHERE closed_at IS NULL AND hold IN ('release_needed', 'zone_changed');
 """
 
@@ -44,18 +44,10 @@ REVOKE ALL ON sending_watch FROM PUBLIC, govern_app;
 GRANT SELECT, INSERT, UPDATE ON sending_watch TO govern_app;
 """
 
-CHECKS = (
-    ("Message", "message", "message_wall_time_check", "(scheduled_at IS NULL) = (wall_time IS NULL)"),
-    ("Message", "message", "message_fold_check", "(scheduled_at IS NULL) = (fold IS NULL) AND fold BETWEEN 0 AND 1"),
-    ("Message", "message", "message_tz_version_check", "(scheduled_at IS NULL) = (tz_version IS NULL)"),
-    ("SendingWatch", "sending_watch", "sending_watch_one_check", "id = 1"),
-    (
-        "SendingWatch",
-        "sending_watch",
-        "sending_watch_stop_check",
-        "(stopped_at IS NULL) = (resumed_at IS NULL) AND stopped_at < resumed_at",
-    ),
-)
+SCHEDULED = """
+ALTER TABLE message DROP CONSTRAINT IF EXISTS message_scheduled_check;
+ALTER TABLE message ADD CONSTRAINT message_scheduled_check CHECK (scheduled_at IS NULL OR wall_time IS NOT NULL);
+"""
 
 
 def statements(script: str) -> list[str]:
@@ -77,18 +69,9 @@ async def forwards():
 
     async def run():
         engine = engine_finder()
-        for script in (FILLED, HOLDS, INDEXES, TOLD, RIGHTS):
+        for script in (FILLED, SCHEDULED, HOLDS, INDEXES, TOLD, RIGHTS):
             for statement in statements(script):
                 await engine.run_ddl(statement)
 
     manager.add_raw(run)
-    for table_class, table, name, condition in CHECKS:
-        manager.add_constraint(
-            table_class_name=table_class,
-            tablename=table,
-            constraint_name=name,
-            constraint_class=Check,
-            params={"condition": condition},
-            schema=None,
-        )
     return manager
