@@ -2,9 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from govern.xapi.client import DmEvent, Exchange, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.client import (
+    DmEvent,
+    Exchange,
+    Mention,
+    OutgoingDm,
+    OutgoingImage,
+    OutgoingPost,
+    OwnPost,
+    Receipt,
+    Uploaded,
+    XUser,
+)
 from govern.xapi.errors import NotSent, OutcomeUnknown
 
 
@@ -22,6 +33,8 @@ class FakeX:
         self.dms: list[DmEvent] = []
         self.read_since: list[str | None] = []
         self.reading_fails: dict[str, Exception] = {}
+        self.uploaded: list[OutgoingImage] = []
+        self.upload_fails: list[Exception] = []
 
     async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
         return await self._send(post)
@@ -37,6 +50,12 @@ class FakeX:
         if isinstance(answer, Exception):
             raise answer
         return Receipt(x_id=answer, exchange=Exchange(connected=True, status=201, transaction_id="t-1"))
+
+    async def upload_image(self, image: OutgoingImage) -> Uploaded:
+        if self.upload_fails:
+            raise self.upload_fails.pop(0)
+        self.uploaded.append(image)
+        return Uploaded(media_id=str(700 + len(self.uploaded)), lives=timedelta(days=1))
 
     async def mentions(self, since_id: str | None) -> list[Mention]:
         self._read("mentions", since_id)

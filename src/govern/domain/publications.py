@@ -46,6 +46,8 @@ class Hold(StrEnum):
     """The rows to send are not what was approved: an incident."""
     SCREENING = "screening"
     """The engine could not judge it: nothing goes out unscreened."""
+    MEDIA = "media"
+    """X does not hold its images yet."""
 
 
 class XKind(StrEnum):

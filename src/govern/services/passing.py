@@ -38,11 +38,12 @@ async def hold_publication(
     sentence: str,
     *,
     decision: Decision | None = None,
+    wake_at: datetime | None = None,
     now: datetime,
 ) -> Passed:
-    """Let it wait and say why; it is asked again soon, and recorded once per cause."""
+    """Let it wait and say why; it is asked again soon, or at `wake_at`, and recorded once per cause."""
     again = message.hold == hold.value
-    values: dict[Any, Any] = {Publication.wake_at: now + HOLD_FOR, Publication.hold_reason: sentence}
+    values: dict[Any, Any] = {Publication.wake_at: wake_at or now + HOLD_FOR, Publication.hold_reason: sentence}
     if not again:
         values |= {Publication.hold: hold.value, Publication.hold_since: now}
     await Publication.update(values).where(Publication.id == publication)

@@ -15,6 +15,7 @@ from govern.tables.audit import (
 from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
 from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
 from govern.tables.grant import RoleGrant
+from govern.tables.media import Media, MediaUpload, RevisionMedia
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
 from govern.tables.message import Acknowledgement, Approval, Message, Revision, Screening
 from govern.tables.oauth import OauthPending
@@ -53,6 +54,9 @@ TABLES = (
     Approval,
     Publication,
     Attempt,
+    Media,
+    RevisionMedia,
+    MediaUpload,
     Pause,
     Outbox,
     ScopeParent,
@@ -101,6 +105,8 @@ __all__ = [
     "Contact",
     "IdempotencyKey",
     "Inbound",
+    "Media",
+    "MediaUpload",
     "Member",
     "MemberLink",
     "Message",
@@ -114,6 +120,7 @@ __all__ = [
     "Publication",
     "RecoveryCode",
     "Revision",
+    "RevisionMedia",
     "RoleGrant",
     "SavedView",
     "Scope",
