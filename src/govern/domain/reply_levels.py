@@ -4,6 +4,7 @@ X shows a reply in the timelines of those who follow both sides; a post that is 
 followers (help.x.com, about replies and mentions).
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -49,8 +50,8 @@ def check_dot_reply(text: str, kind: Kind, level: ReplyLevel | None, *, handle: 
     Raises:
         DotReplyNeeded
     """
-    start = f"{DOT}{handle or ''}".lower()
-    if is_dot_reply(kind, level) and not text.lower().startswith(start):
+    named = re.escape(handle) if handle else r"\w+"
+    if is_dot_reply(kind, level) and not re.match(rf"\.@{named}\b", text, re.IGNORECASE):
         raise DotReplyNeeded(start=f"{DOT}{handle or '…'}", field="text")
 
 
