@@ -12,8 +12,9 @@ from govern.domain.actions import ChangeKind
 from govern.domain.approvals import Verdict
 from govern.domain.consent import ConsentKind, Purpose
 from govern.domain.credentials import ConnectFault
+from govern.domain.media import MediaType
 from govern.domain.members import MemberState
-from govern.domain.messages import Kind, State, WithdrawnFor
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome, Settlement, XKind
 from govern.domain.sign_in import ChallengeKind, LinkKind
 from govern.settings import Settings
@@ -34,7 +35,9 @@ ENUMS: dict[str, type[StrEnum]] = {
     "inbound_x_kind_check": XKind,
     "member_link_kind_check": LinkKind,
     "member_state_check": MemberState,
+    "media_type_check": MediaType,
     "message_kind_check": Kind,
+    "message_reply_level_check": ReplyLevel,
     "message_state_check": State,
     "oauth_pending_fault_check": ConnectFault,
     "message_withdrawn_for_check": WithdrawnFor,
@@ -63,7 +66,7 @@ SPENT = CHANGED | {REMOVE}
 RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
     **dict.fromkeys(("account", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
-    **dict.fromkeys(("acknowledgement", "suppression"), KEPT),
+    **dict.fromkeys(("acknowledgement", "media", "media_upload", "revision_media", "suppression"), KEPT),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
     **dict.fromkeys(("member_link", "passkey"), CHANGED),
     **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),
