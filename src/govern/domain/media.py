@@ -24,9 +24,13 @@ class MediaType(StrEnum):
     """What an image is, by its bytes."""
 
     PNG = "image/png"
+    """Without animation."""
     JPEG = "image/jpeg"
+    """Turned as it was taken."""
     GIF = "image/gif"
+    """Animated or not, it stands alone."""
     WEBP = "image/webp"
+    """Without animation: X shows none."""
 
     @property
     def most_bytes(self) -> int:

@@ -5,14 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from govern import log
-from govern.domain.actions import Action
 from govern.domain.publications import Hold
 from govern.services.media_uploads import MediaNeeded, Stuck, hold_for_media, read_missing, record_upload
 from govern.xapi import errors
 from govern.xapi.client import XClient
 
 logger = log.get(__name__)
-ACTION = Action.MESSAGE_PUBLISH
 SOON = timedelta(seconds=15)
 LATER = timedelta(minutes=5)
 """Until what a person must mend is tried again: an image X refuses, credits, keys."""

@@ -12,6 +12,7 @@ from govern.web.api.audit_tiles import AuditTilesController
 from govern.web.api.contacts import ContactsController
 from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
+from govern.web.api.media import MediaController
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
 from govern.web.api.pauses import PausesController
@@ -24,6 +25,7 @@ API = Router(
     route_handlers=[
         AccountsController,
         MessagesController,
+        MediaController,
         ContactsController,
         ErasuresController,
         ApprovalsController,

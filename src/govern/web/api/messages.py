@@ -8,13 +8,14 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from govern.domain.actions import Action
 from govern.domain.drafts import Draft
-from govern.domain.messages import Kind, State
+from govern.domain.messages import Kind, ReplyLevel, State
 from govern.services.acknowledgements import Acknowledged
 from govern.services.copying import copy_message
 from govern.services.message_lists import MessageFilter, list_messages
 from govern.services.message_views import get_message
 from govern.services.messages import draft_message, revise_message, schedule_message, withdraw_message
 from govern.services.submission import submit_message
+from govern.web.api.attachments import Attachments, attachments
 from govern.web.api.idempotency import IdempotencyKey, answer_once, form_key
 from govern.web.api.message_json import MessageJson, MessagesJson, message_json
 from govern.web.api.problems import problems
@@ -58,6 +59,17 @@ class DraftInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     zone: Zone | None = None
     paid_partnership: bool = False
     ai_written: bool = False
+    media: Attachments = ()
+    reply_level: (
+        Annotated[
+            ReplyLevel,
+            msgspec.Meta(
+                description="Of a reply, who will see it: `private` invites to a DM, `everyone` is a post that begins "
+                "with `.@` and the handle; a quote is for everyone"
+            ),
+        ]
+        | None
+    ) = None
     submit: bool = False
     acknowledged: Warnings = ()
 
@@ -80,6 +92,7 @@ class TextInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
     text: Text
     paid_partnership: bool | None = None
     ai_written: bool | None = None
+    media: Attachments | None = None
 
 
 class WithdrawInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
@@ -176,6 +189,7 @@ class MessagesController(Controller):
             revision=data.revision,
             paid_partnership=data.paid_partnership,
             ai_written=data.ai_written,
+            images=None if data.media is None else attachments(data.media),
             actor=actor,
             access=access,
             now=now,
@@ -274,4 +288,6 @@ def _draft(data: DraftInput) -> Draft:
         zone=data.zone,
         paid_partnership=data.paid_partnership,
         ai_written=data.ai_written,
+        images=attachments(data.media),
+        reply_level=data.reply_level,
     )

@@ -7,7 +7,7 @@ import msgspec
 from govern.domain.accounts import AccountKind, AccountState, Objective
 from govern.domain.actions import Role
 from govern.domain.consent import PermissionState
-from govern.domain.messages import Kind, State, WithdrawnFor
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome
 from govern.errors import N_
 from govern.web.panel.i18n import gettext as _
@@ -41,6 +41,11 @@ KINDS: Mapping[Kind, str] = {
     Kind.REPLY: N_("Reply"),
     Kind.QUOTE: N_("Quote"),
     Kind.DM: N_("DM"),
+}
+LEVELS: Mapping[ReplyLevel, str] = {
+    ReplyLevel.PRIVATE: N_("Invite to write privately"),
+    ReplyLevel.OPEN: N_("Open reply"),
+    ReplyLevel.EVERYONE: N_("To everyone"),
 }
 ROLES: Mapping[Role, str] = {
     Role.VIEWER: N_("Viewer"),
@@ -107,6 +112,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.CREDITS: N_("Held: the X app has no credits left"),
     Hold.DIGEST: N_("Held: the text is not what was approved; an admin must look"),
     Hold.SCREENING: N_("Held: screening could not judge the text; an admin must look"),
+    Hold.MEDIA: N_("Held: X could not be given its images yet; nothing was sent"),
 }
 PERMISSIONS: Mapping[str, str] = {
     "unsolicited": N_("This person has not written to you: a DM is not allowed."),
