@@ -157,7 +157,7 @@ async def test_a_fault_in_any_step_of_an_upload_sends_nothing_and_it_goes_when_t
     live: Live, owner: asyncpg.Connection, route: str, kind: str, hold: str, wait: timedelta
 ) -> None:
     message = await post(live, await image(live.desk))
-    live.sandbox.order("faults", kind=kind, match={"route": route}, times=1)  # type: ignore[arg-type]
+    live.sandbox.order("faults", kind=kind, match={"route": route}, times=1)
     assert await go(live) is None
     held = await load_message(message.id)
     assert (held.state.value, held.hold) == ("approved", hold)

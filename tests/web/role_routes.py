@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from govern.domain.actions import Action
+from tests.pictures import png
 from tests.web.role_world import Thing
 
 
@@ -43,6 +44,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     thing: str = "account"
     body: Callable[[Thing], Mapping[str, Any]] | None = None
     query: Callable[[Thing], Mapping[str, Any]] | None = None
+    files: Callable[[Thing], Mapping[str, Any]] | None = None
     at: At = At.ACCOUNT
     action: Action | None = None
     """Which one of those declared, if there are several; or what the service asks beside."""
@@ -51,6 +53,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LISTING = Call(listing=True)
+IMAGE = Call(thing="image")
 TEXT = "The workshop opens at ten on Saturday."
 POST = Action.MESSAGE_WRITE_POST
 WHY = {"reason": "because of a test"}
@@ -132,6 +135,8 @@ CHANGE = Call(
 )
 
 API: Mapping[str, Call] = {
+    "POST /media": Call(thing="company", at=At.SOMEWHERE, files=lambda _t: {"file": ("a.png", png())}, action=POST),
+    "GET /media/{media_id:uuid}": IMAGE,
     "GET /accounts": LISTING,
     "GET /accounts/{handle:str}": Call(),
     "GET /messages": message(listing=True),
@@ -189,6 +194,7 @@ API: Mapping[str, Call] = {
 }
 
 PANEL: Mapping[str, Call] = {
+    "GET /media/{media_id:uuid}": IMAGE,
     "GET /approvals": message(query=lambda _t: {"view": "team"}, listing=True),
     "GET /messages": message(listing=True),
     "GET /accounts": LISTING,

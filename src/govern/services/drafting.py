@@ -14,14 +14,13 @@ from govern.domain.ids import uuid7
 from govern.domain.media import Image
 from govern.domain.members import Actor
 from govern.domain.messages import Message, State
-from govern.domain.reply_levels import check_dot_reply, level_of
+from govern.domain.reply_levels import level_of
 from govern.services import audit
 from govern.services.accounts import find_account, require_on
 from govern.services.contacts import Contact, contact_for, lock_contact
-from govern.services.conversations import find_inbound
 from govern.services.media import find_images
 from govern.services.message_views import load_message
-from govern.services.revisions import digests_of, insert_revision
+from govern.services.revisions import check_answer, digests_of, insert_revision
 from govern.services.screening import WRITE_ACTION
 from govern.tables import Message as MessageTable
 
@@ -40,7 +39,8 @@ async def insert_draft(
     """Write a checked draft in the caller's transaction. `known` are images that the actor has before them already."""
     account = await find_account(draft.account)
     decision = await require_on(account, WRITE_ACTION[draft.kind], called=draft.account, actor=actor, access=access)
-    await _check_answer(draft, account)
+    level = level_of(draft.kind, draft.reply_level)
+    await check_answer(draft.text, draft.kind, level, account=account.id, in_reply_to=draft.in_reply_to)
     images = await find_images(draft.images, known=known, actor=actor, access=access)
     contact = await contact_for(draft.recipient, scope=account.scope, actor=actor, now=now) if draft.recipient else None
     if contact is not None:
@@ -67,7 +67,6 @@ async def insert_draft(
         actor=actor,
         now=now,
     )
-    level = level_of(draft.kind, draft.reply_level)
     refs = [ObjectRef(kind="account", id=account.id)]
     if contact:
         refs.append(ObjectRef(kind="contact", id=contact.id))
@@ -87,13 +86,6 @@ async def insert_draft(
         decision=decision,
     )
     return await load_message(message)
-
-
-async def _check_answer(draft: Draft, account: Account) -> None:
-    """A reply to everyone names whom it answers, if we received what it answers."""
-    answered = await find_inbound(account.id, draft.in_reply_to) if draft.in_reply_to else None
-    if answered is not None:
-        check_dot_reply(draft.text, draft.kind, draft.reply_level, handle=answered.contact_handle)
 
 
 async def _insert_message(

@@ -19,7 +19,7 @@ from govern.domain.drafts import Draft, check_reason, check_schedule, check_targ
 from govern.domain.media import Attachment, Image
 from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, State, check_revision, next_state
-from govern.domain.reply_levels import check_dot_reply, level_of
+from govern.domain.reply_levels import level_of
 from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.acknowledgements import Acknowledged
@@ -48,7 +48,7 @@ def check_draft(draft: Draft, *, now: datetime) -> None:
     check_text(draft.text)
     check_target(draft.kind, in_reply_to=draft.in_reply_to, recipient=draft.recipient)
     check_attachments(draft.kind, draft.images)
-    check_dot_reply(draft.text, draft.kind, level_of(draft.kind, draft.reply_level))
+    level_of(draft.kind, draft.reply_level)
     if draft.scheduled_at is not None:
         check_schedule(draft.scheduled_at, now)
     if draft.zone is not None:

@@ -10,10 +10,11 @@ from govern.domain.content import content_digest
 from govern.domain.ids import uuid7
 from govern.domain.media import Image
 from govern.domain.members import Actor
-from govern.domain.messages import Message, State
-from govern.domain.reply_levels import check_dot_reply
+from govern.domain.messages import Kind, Message, ReplyLevel, State
+from govern.domain.reply_levels import check_dot_reply, is_dot_reply
 from govern.errors import N_, Conflict
 from govern.services import audit
+from govern.services.conversations import find_inbound
 from govern.services.fingerprints import fingerprint_of
 from govern.services.media import insert_images
 from govern.services.message_views import change_message, load_message, state_change
@@ -42,7 +43,9 @@ async def write_revision(
     Raises:
         DotReplyNeeded
     """
-    check_dot_reply(text, message.kind, message.reply_level)
+    await check_answer(
+        text, message.kind, message.reply_level, account=message.account_id, in_reply_to=message.in_reply_to
+    )
     number, current = message.revision.number + 1, message.revision
     digest = content_digest(
         account=message.account,
@@ -110,6 +113,19 @@ async def insert_revision(
         )
     )
     await insert_images(revision, images, now=now)
+
+
+async def check_answer(
+    text: str, kind: Kind, level: ReplyLevel | None, *, account: UUID, in_reply_to: str | None
+) -> None:
+    """Check how an answer begins: one to everyone names whom it answers, as far as we know.
+
+    Raises:
+        DotReplyNeeded
+    """
+    if is_dot_reply(kind, level) and in_reply_to is not None:
+        answered = await find_inbound(account, in_reply_to)
+        check_dot_reply(text, kind, level, handle=answered.contact_handle if answered else None)
 
 
 def digests_of(images: Sequence[Image]) -> tuple[str, ...] | None:

@@ -12,7 +12,7 @@ from tests.web.conftest import Api
 POST = {"account": "Shop", "kind": "post", "text": "Our shop in Lyon opens at nine."}
 KEYS = [
     "id", "number", "account", "kind", "state", "author", "author_name", "recipient", "contact", "in_reply_to",
-    "revision", "decision", "permission", "findings", "approvals", "scheduled_at", "zone", "due_at", "hold", "failure",
+    "reply_level", "audience", "revision", "decision", "permission", "findings", "approvals", "scheduled_at", "zone", "due_at", "hold", "failure",
     "withdrawn_for", "confirms", "x_id", "version", "created_at", "updated_at",
 ]  # fmt: skip
 

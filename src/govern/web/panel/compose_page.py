@@ -8,13 +8,14 @@ import msgspec
 from litestar import Response
 
 from govern.domain.accounts import Account
+from govern.domain.drafts import BadTarget, check_x_id
 from govern.domain.ids import uuid7
 from govern.domain.messages import Kind, ReplyLevel
 from govern.domain.publications import XKind
 from govern.domain.reply_levels import WHO_SEES, audience
 from govern.screening.findings import Screening, Tier
 from govern.services.accounts import list_accounts
-from govern.services.conversations import find_inbound, list_inbound
+from govern.services.conversations import InboundView, find_inbound, list_inbound
 from govern.services.screening import WRITE_ACTION, preview
 from govern.web.panel.asking import asking_of, mend
 from govern.web.panel.desk import Desk
@@ -110,6 +111,8 @@ class ComposePage(View, frozen=True, kw_only=True):
     """What is to be known of quotes under this contract with X."""
     answered: str = ""
     """The handle that a reply to everyone begins with."""
+    invite: str = ""
+    """Where the prepared invitation to write privately is."""
     sees: Mapping[str, str] = {}
     """Who will see it, by kind."""
     fixed: bool = False
@@ -153,8 +156,7 @@ async def ready_text(desk: Desk, account: str, in_reply_to: str, ready: Ready | 
     )
     if ready is None or ours is None:
         return ""
-    digits = in_reply_to.isascii() and in_reply_to.isdigit() and len(in_reply_to) < 19
-    said = await find_inbound(ours.id, in_reply_to) if digits else None
+    said = await _find_said(ours, in_reply_to)
     return prepared(ready, [said.text] if said else [], otherwise=ours.language, policies=desk.policies)
 
 
@@ -171,6 +173,7 @@ async def _writing(
     if checked and checked.use and checked.text.strip():
         mend(form, (await _screened(desk, checked)).findings, limit=limit_of(kind, account))
         checked = msgspec.structs.replace(checked, text=form.get("text"))
+    answered = await _answered(account, form.get("in_reply_to"))
     return ComposePage(
         choices=(),
         others=len(accounts) > 1,
@@ -191,7 +194,8 @@ async def _writing(
         level_note=_("With this contract X refuses most quotes; a reply to everyone goes.")
         if desk.settings.x_app_tier == Tier.SELF_SERVE
         else "",
-        answered=await _answered(account, form.get("in_reply_to")),
+        answered=answered,
+        invite=reply_address(account.handle, form.get("in_reply_to"), Ready.INVITE) if answered else "",
         sees={each.value: in_language(WHO_SEES[audience(each, None)]) for each in kinds if each is not Kind.REPLY},
         received=await _received(desk, account, kinds),
     )
@@ -227,9 +231,16 @@ def level_choices() -> list[LevelChoice]:
     ]
 
 
+async def _find_said(account: Account, x_id: str) -> InboundView | None:
+    """Return the post that is answered, if we received it; what is no id is none."""
+    try:
+        return await find_inbound(account.id, str(check_x_id(x_id, field="in_reply_to")))
+    except BadTarget:
+        return None
+
+
 async def _answered(account: Account, x_id: str) -> str:
-    digits = x_id.isascii() and x_id.isdigit() and len(x_id) < 19
-    said = await find_inbound(account.id, x_id) if digits else None
+    said = await _find_said(account, x_id)
     return said.contact_handle if said else ""
 
 
