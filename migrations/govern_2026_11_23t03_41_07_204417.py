@@ -14,7 +14,8 @@ DESCRIPTION = "Images and reply levels: rights, triggers, indexes"
 HOLDS = """
 ALTER TABLE publication DROP CONSTRAINT IF EXISTS publication_hold_check;
 ALTER TABLE publication ADD CONSTRAINT publication_hold_check
-  CHECK (hold IN ('undo', 'access', 'pause', 'auth', 'credits', 'digest', 'screening', 'media'));
+  CHECK (hold IN ('undo', 'access', 'pause', 'auth', 'credits', 'digest', 'screening', 'release_needed', 'zone_changed',
+    'limit', 'budget', 'rule', 'scope', 'media'));
 """
 
 INDEXES = """
@@ -66,8 +67,8 @@ CREATE CONSTRAINT TRIGGER media_told AFTER INSERT OR DELETE OR UPDATE ON media
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.own_row_told('media');
 DROP TRIGGER IF EXISTS message_told ON message;
 CREATE CONSTRAINT TRIGGER message_told AFTER INSERT OR DELETE OR UPDATE OF id, account, kind, state, author, contact,
-  in_reply_to, current_revision, approval_rule, approvals_required, deadline_at, scheduled_at, zone, confirms,
-  withdrawn_for, reply_level ON message
+  in_reply_to, current_revision, approval_rule, approvals_required, deadline_at, scheduled_at, zone, wall_time, fold,
+  confirms, withdrawn_for, reply_level ON message
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.own_row_told('message');
 """
 

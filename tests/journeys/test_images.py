@@ -64,7 +64,7 @@ async def test_an_image_goes_from_the_composer_over_approval_to_x(
 
 
 async def test_a_reply_to_everyone_is_a_post_that_names_the_person(service: Service, visit: Visit, words: str) -> None:
-    customer = f"c{words.split()[-1]}"
+    customer = f"c{words.rsplit(maxsplit=1)[-1]}"
     asked = service.customer_writes(customer, "AldaneCare", f"@AldaneCare are you open? {words}", kind="mention")
     hugo = await visit("hugo")
     async with asyncio.timeout(LATEST):

@@ -22,6 +22,7 @@ from govern.services.media import find_images
 from govern.services.message_views import load_message
 from govern.services.revisions import check_answer, digests_of, insert_revision
 from govern.services.screening import WRITE_ACTION
+from govern.services.send_times import schedule_columns
 from govern.tables import Message as MessageTable
 
 _NEXT_NUMBER = "SELECT nextval('message_number') AS number"
@@ -102,8 +103,7 @@ async def _insert_message(
         contact=contact.id if contact else None,
         in_reply_to=int(draft.in_reply_to) if draft.in_reply_to else None,
         reply_level=level.value if level else None,
-        scheduled_at=draft.scheduled_at,
-        zone=(draft.zone or account.zone) if draft.scheduled_at else None,
+        **schedule_columns(draft.scheduled_at, draft.zone or account.zone),
         form_key=form_key,
         created_at=now,
         updated_at=now,

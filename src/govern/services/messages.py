@@ -32,6 +32,7 @@ from govern.services.policies import Policies
 from govern.services.publications import close_unsent, reschedule
 from govern.services.revisions import FixedWords, write_revision
 from govern.services.screening import WRITE_ACTION
+from govern.services.send_times import schedule_columns
 from govern.services.submission import hand_in
 from govern.services.use_case import DoneMeanwhile, use_case
 from govern.tables import Message as MessageTable
@@ -172,8 +173,7 @@ async def schedule_message(
             message,
             now,
             state=state.value,
-            scheduled_at=scheduled_at,
-            zone=check_zone(zone or account.zone),
+            **schedule_columns(scheduled_at, zone or account.zone),
             **({"deadline_at": scheduled_at} if waiting else {}),
         )
         await reschedule(message, due_at=scheduled_at, now=now)

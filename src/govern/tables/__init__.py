@@ -14,6 +14,7 @@ from govern.tables.audit import (
 )
 from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
 from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
+from govern.tables.conversation import AnswerTime, Conversation, Subscription, WebhookDelivery
 from govern.tables.grant import RoleGrant
 from govern.tables.media import Media, MediaUpload, RevisionMedia
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
@@ -21,9 +22,10 @@ from govern.tables.message import Acknowledgement, Approval, Message, Revision, 
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
-from govern.tables.publication import Attempt, Publication
+from govern.tables.publication import Attempt, Publication, SendingWatch
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
+from govern.tables.spending import RateWindow, XApp, XCost, XSpend
 
 TABLES = (
     Scope,
@@ -52,11 +54,20 @@ TABLES = (
     Screening,
     Acknowledgement,
     Approval,
+    Conversation,
+    AnswerTime,
+    WebhookDelivery,
+    Subscription,
     Publication,
     Attempt,
     Media,
     RevisionMedia,
     MediaUpload,
+    SendingWatch,
+    RateWindow,
+    XApp,
+    XCost,
+    XSpend,
     Pause,
     Outbox,
     ScopeParent,
@@ -86,6 +97,7 @@ __all__ = [
     "Account",
     "AccountCredential",
     "Acknowledgement",
+    "AnswerTime",
     "ApiToken",
     "Approval",
     "Attempt",
@@ -103,6 +115,7 @@ __all__ = [
     "Challenge",
     "ConsentEvent",
     "Contact",
+    "Conversation",
     "IdempotencyKey",
     "Inbound",
     "Media",
@@ -118,6 +131,7 @@ __all__ = [
     "PolicyBundle",
     "PollCursor",
     "Publication",
+    "RateWindow",
     "RecoveryCode",
     "Revision",
     "RevisionMedia",
@@ -126,8 +140,14 @@ __all__ = [
     "Scope",
     "ScopeParent",
     "Screening",
+    "SendingWatch",
     "Session",
     "SignInFailure",
+    "Subscription",
     "Suppression",
     "Totp",
+    "WebhookDelivery",
+    "XApp",
+    "XCost",
+    "XSpend",
 ]

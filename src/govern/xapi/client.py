@@ -1,9 +1,12 @@
 """What we ask of X, and the values that go and come. Ids are strings, as X sends them; times are UTC."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
+
+from govern.domain.x_limits import RateSeen
 
 
 class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,7 @@ class Exchange(msgspec.Struct, kw_only=True):
 
     `connected` is the line between "nothing left" and "unknown": it turns true after TLS, before the first byte.
     `rate_*` are of the tightest limit X named; `rate_window` says which: `window` (15 min), `user_day`, `app_day`.
+    `rates` has all of them.
     """
 
     connected: bool = False
@@ -54,6 +58,7 @@ class Exchange(msgspec.Struct, kw_only=True):
     rate_limit: int | None = None
     rate_remaining: int | None = None
     rate_reset_at: datetime | None = None
+    rates: tuple[RateSeen, ...] = ()
     transaction_id: str | None = None
     date: datetime | None = None
     duration_ms: int = 0
@@ -112,6 +117,13 @@ class DmEvent(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class LookedUp(msgspec.Struct, frozen=True, kw_only=True):
+    """What X said of posts. An id it said nothing of is in neither."""
+
+    texts: Mapping[str, str]
+    gone: frozenset[str]
+
+
 class XClient(Protocol):
     """X, as one account.
 
@@ -145,6 +157,10 @@ class XClient(Protocol):
 
     async def mentions(self, since_id: str | None) -> list[Mention]:
         """Return the mentions above this id; X keeps the last 800."""
+        ...
+
+    async def look_up_posts(self, ids: Sequence[str]) -> LookedUp:
+        """Return what X says of up to 100 posts: their texts, or that they are gone."""
         ...
 
     async def dm_events(self, since_id: str | None) -> list[DmEvent]:

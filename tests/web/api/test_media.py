@@ -68,7 +68,7 @@ async def test_what_x_would_not_take_is_refused_with_a_code(api: Api, content: b
 
 async def test_a_file_that_is_none_is_refused(api: Api) -> None:
     for options in ({"files": {"other": ("a.png", png())}}, {"data": {"file": "a text"}}, {"json": {"file": "x"}}):
-        answer = await api("mia").post("/media", **options)  # type: ignore[arg-type]
+        answer = await api("mia").post("/media", **options)
         assert answer.status_code in {400, 422}, answer.text
 
 

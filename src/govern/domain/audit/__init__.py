@@ -15,6 +15,16 @@ from govern.domain.audit.accounts import (
     CredentialResealed,
     InboundReceived,
 )
+from govern.domain.audit.conversations import (
+    ConversationAssigned,
+    ConversationClosed,
+    ConversationReleased,
+    ConversationReopened,
+    InboundErased,
+    InboundGap,
+    InboundUpdated,
+)
+from govern.domain.audit.decisions import PublicationReleased
 from govern.domain.audit.entry import (
     ActorRef,
     Change,
@@ -123,6 +133,7 @@ from govern.domain.audit.sentences import (
     word,
 )
 from govern.domain.audit.verification import LogMismatch, LogVerified
+from govern.domain.audit.x_app import XCreditsBack, XCreditsSpent, XCreditsTried, XRulesOutdated
 
 __all__ = [
     "ACTIONS",
@@ -151,7 +162,11 @@ __all__ = [
     "ContactErased",
     "ContactRenamed",
     "Context",
+    "ConversationAssigned",
+    "ConversationClosed",
     "ConversationDmRead",
+    "ConversationReleased",
+    "ConversationReopened",
     "CredentialResealed",
     "DemoSeeded",
     "Entry",
@@ -161,7 +176,10 @@ __all__ = [
     "Granted",
     "HoldLifted",
     "HoldSet",
+    "InboundErased",
+    "InboundGap",
     "InboundReceived",
+    "InboundUpdated",
     "KeysRewrapped",
     "Lang",
     "LogAdopted",
@@ -208,6 +226,7 @@ __all__ = [
     "PublicationHeld",
     "PublicationMediaUploaded",
     "PublicationRefused",
+    "PublicationReleased",
     "PublicationSending",
     "PublicationSent",
     "PublicationSettled",
@@ -229,6 +248,10 @@ __all__ = [
     "TotpAdded",
     "TotpRemoved",
     "WarningsAcknowledged",
+    "XCreditsBack",
+    "XCreditsSpent",
+    "XCreditsTried",
+    "XRulesOutdated",
     "check_size",
     "entry_object",
     "named_fields",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from govern.domain.audit import (
     accounts,
+    conversations,
+    decisions,
     erasure,
     exports,
     factors,
@@ -16,6 +18,7 @@ from govern.domain.audit import (
     publications,
     reading,
     verification,
+    x_app,
 )
 from govern.domain.audit.fields import Recorded
 
@@ -27,11 +30,14 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *messages.ACTIONS,
     *media.ACTIONS,
     *publications.ACTIONS,
+    *decisions.ACTIONS,
     *operations.ACTIONS,
     *log.ACTIONS,
     *verification.ACTIONS,
     *reading.ACTIONS,
+    *conversations.ACTIONS,
     *erasure.ACTIONS,
     *exports.ACTIONS,
+    *x_app.ACTIONS,
 )
 BY_NAME: Mapping[str, type[Recorded]] = {action.NAME: action for action in ACTIONS}

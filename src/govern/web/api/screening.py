@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from govern.domain.messages import Kind
 from govern.screening.findings import Finding, PersonalData
 from govern.services.screening import preview
-from govern.web.api.attachments import AltText
+from govern.web.api.message_parts import AltText
 from govern.web.api.messages import WRITE, Text
 from govern.web.api.problems import problems
 from govern.web.dependencies import CurrentAccess, CurrentActor, CurrentPolicies, Now

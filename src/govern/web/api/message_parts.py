@@ -1,4 +1,4 @@
-"""Images as programs name them in a message."""
+"""Parts of a message as programs name them: its revision, its images, who will see an answer."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -7,8 +7,23 @@ from uuid import UUID
 import msgspec
 
 from govern.domain.media import Attachment
+from govern.domain.messages import ReplyLevel
 
+Level = Annotated[
+    ReplyLevel,
+    msgspec.Meta(
+        description="Of a reply, who will see it: `private` invites to a DM, `everyone` is a post that begins with `.@` "
+        "and the handle; a quote is for everyone"
+    ),
+]
+Revision = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The revision you read.")]
 AltText = Annotated[str, msgspec.Meta(max_length=10_000)]
+
+
+class RevisionInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which revision is meant."""
+
+    revision: Revision
 
 
 class AttachmentInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
