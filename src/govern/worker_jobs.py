@@ -32,6 +32,7 @@ from govern.services.accounts import list_connected
 from govern.services.audit.wrapping import Keks
 from govern.services.credentials import confirm_credential, load_credentials
 from govern.services.grant_source import PostgresGrants
+from govern.services.media_uploads import MediaNeeded
 from govern.services.policies import load_policies
 from govern.services.refreshing import Renewing
 from govern.services.sending import Claim
@@ -197,7 +198,7 @@ class Jobs:
     def _activity(self, keys: Keys) -> ActivityClient:
         return ActivityClient(keys, base_url=self.settings.x_base_url, timeout=self.settings.send_timeout)
 
-    def _connect(self, claim: Claim) -> TweepyClient:
+    def _connect(self, claim: Claim | MediaNeeded) -> TweepyClient:
         return self._client(claim.credentials, claim.x_user_id)
 
     def _client(self, keys: Keys, x_id: str | None) -> TweepyClient:

@@ -13,8 +13,9 @@ from govern.domain.approvals import Verdict
 from govern.domain.consent import ConsentKind, Purpose
 from govern.domain.conversations import CloseReason, ConversationState
 from govern.domain.credentials import ConnectFault
+from govern.domain.media import MediaType
 from govern.domain.members import MemberState
-from govern.domain.messages import Kind, State, WithdrawnFor
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome, Settlement, XKind
 from govern.domain.sign_in import ChallengeKind, LinkKind
 from govern.domain.x_prices import CostKind
@@ -36,7 +37,9 @@ ENUMS: dict[str, type[StrEnum]] = {
     "inbound_x_kind_check": XKind,
     "member_link_kind_check": LinkKind,
     "member_state_check": MemberState,
+    "media_type_check": MediaType,
     "message_kind_check": Kind,
+    "message_reply_level_check": ReplyLevel,
     "message_state_check": State,
     "oauth_pending_fault_check": ConnectFault,
     "message_withdrawn_for_check": WithdrawnFor,
@@ -70,6 +73,7 @@ RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
     **dict.fromkeys(("account", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
     **dict.fromkeys(("acknowledgement", "answer_time", "suppression"), KEPT),
+    **dict.fromkeys(("media", "media_upload", "revision_media"), KEPT),
     **dict.fromkeys(("conversation", "subscription"), CHANGED),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
     "sending_watch": CHANGED,

@@ -71,6 +71,7 @@ READERS = {
     "govern.services.conversations.list_inbound": "DMs come without their text",
     "govern.services.ledgers.newest_post": "public posts only: the query says so",
     "govern.services.ledgers.open_ledgers": "public posts only: the query says so; DMs come without their text",
+    "govern.services.media_uploads.read_missing": "what the publisher hands to X; each image is an entry",
     "govern.services.message_views.list_revisions": "of a message the caller has read, which is recorded",
     "govern.services.screening.preview": "what went out before is compared with a text, and not shown",
     "govern.services.outcomes.list_unknown": "DMs of others come without their text",

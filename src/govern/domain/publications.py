@@ -58,6 +58,8 @@ class Hold(StrEnum):
     """X would refuse it, by the rules in `x.toml`."""
     SCOPE = "scope"
     """The account was connected without a permission that this message needs."""
+    MEDIA = "media"
+    """X does not hold its images yet."""
 
 
 DECISIONS = frozenset({Hold.RELEASE, Hold.ZONE})

@@ -17,9 +17,11 @@ from govern.domain.messages import Message
 from govern.domain.publications import Hold, Outcome, retry_after
 from govern.domain.x_limits import DAY, Family, RateSeen
 from govern.errors import Unavailable
+from govern.jobs.upload import upload_media
 from govern.services.answers import Result, settle_attempt
 from govern.services.audit.included import included
 from govern.services.credentials import ACCOUNT_LOCKED
+from govern.services.media_uploads import MediaNeeded
 from govern.services.pauses import is_paused
 from govern.services.policies import Policies
 from govern.services.sending import Claim, claim_next
@@ -36,8 +38,8 @@ LOG_WAIT = timedelta(seconds=5)
 # An answer in hand is worth waiting for the database: about a minute.
 SETTLE_PAUSES = (0.5, 1.0, 2.0, *[4.0] * 14)
 
-Connect = Callable[[Claim], XClient]
-"""Makes the client that speaks for the claim's account."""
+Connect = Callable[[Claim | MediaNeeded], XClient]
+"""Makes the client that speaks for the account."""
 
 
 async def publish(
@@ -55,6 +57,7 @@ async def publish(
 
     Runs zero, one or more times, also at once: the claim decides. The outbox wakes the account's next.
     """
+    handed = set[UUID]()
     for _ in range(MOST_PASSED):
         claim = await claim_next(
             account, worker=worker, access=access, policies=policies, vault=vault, settings=settings, now=clock()
@@ -66,6 +69,9 @@ async def publish(
             message = await _undisturbed(_settle(claim, result, clock=clock))
             logger.info("publication.settled", message=message.number, outcome=result.outcome.value, code=result.code)
             return result
+        if isinstance(claim, MediaNeeded):
+            await upload_media(claim, connect(claim), handed=handed, clock=clock)
+            continue  # what X holds now may go; what it does not waits
         logger.info("publication.passed", account=str(account), reason=claim.reason)
     return None
 

@@ -16,6 +16,7 @@ from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
 from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
 from govern.tables.conversation import AnswerTime, Conversation, Subscription, WebhookDelivery
 from govern.tables.grant import RoleGrant
+from govern.tables.media import Media, MediaUpload, RevisionMedia
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
 from govern.tables.message import Acknowledgement, Approval, Message, Revision, Screening
 from govern.tables.oauth import OauthPending
@@ -59,6 +60,9 @@ TABLES = (
     Subscription,
     Publication,
     Attempt,
+    Media,
+    RevisionMedia,
+    MediaUpload,
     SendingWatch,
     RateWindow,
     XApp,
@@ -114,6 +118,8 @@ __all__ = [
     "Conversation",
     "IdempotencyKey",
     "Inbound",
+    "Media",
+    "MediaUpload",
     "Member",
     "MemberLink",
     "Message",
@@ -128,6 +134,7 @@ __all__ = [
     "RateWindow",
     "RecoveryCode",
     "Revision",
+    "RevisionMedia",
     "RoleGrant",
     "SavedView",
     "Scope",

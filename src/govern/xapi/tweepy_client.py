@@ -21,12 +21,23 @@ from govern.xapi.answers import (
     to_user,
 )
 from govern.xapi.call import Caller
-from govern.xapi.client import DmEvent, LookedUp, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.client import (
+    DmEvent,
+    LookedUp,
+    Mention,
+    OutgoingDm,
+    OutgoingImage,
+    OutgoingPost,
+    OwnPost,
+    Receipt,
+    Uploaded,
+    XUser,
+)
 from govern.xapi.credentials import BearerToken, Credentials, Keys
 from govern.xapi.direct_messages import EVENT_FIELDS, EXPANSIONS, find_dm, read_thread
 from govern.xapi.errors import Refused
 from govern.xapi.lookups import look_up_posts
-from govern.xapi.media import OutgoingImage, Uploaded, upload_image
+from govern.xapi.media import upload_image
 from govern.xapi.session import parse_address
 
 __all__ = ["BearerToken", "Credentials", "TweepyClient"]

@@ -61,6 +61,7 @@ from govern.domain.audit.factors import (
 )
 from govern.domain.audit.fields import BadEntry, Outcome, Recorded, named_fields, personal_fields, split_fields
 from govern.domain.audit.log import LogAdopted, LogContinued, LogCreated
+from govern.domain.audit.media import MediaUploaded, PublicationMediaUploaded
 from govern.domain.audit.membership import (
     MemberInvited,
     MemberJoined,
@@ -186,6 +187,7 @@ __all__ = [
     "LogCreated",
     "LogMismatch",
     "LogVerified",
+    "MediaUploaded",
     "MemberCreated",
     "MemberErased",
     "MemberInvited",
@@ -222,6 +224,7 @@ __all__ = [
     "PolicyLoaded",
     "PublicationFailed",
     "PublicationHeld",
+    "PublicationMediaUploaded",
     "PublicationRefused",
     "PublicationReleased",
     "PublicationSending",

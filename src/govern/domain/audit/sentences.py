@@ -67,6 +67,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "inbound_dm": ("wrote a direct message", "a écrit un message privé"),
     "log": ("log", "journal"),
     "log:audit": ("the audit log", "le journal d’audit"),
+    "media": ("image", "image"),
     "member": ("member", "membre"),
     "mention": ("mention", "mention"),
     "mentions": ("mentions", "mentions"),

@@ -15,6 +15,7 @@ from govern.web.api.decisions import DecisionsController
 from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
 from govern.web.api.limits import read_all as read_limits
+from govern.web.api.media import MediaController
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
 from govern.web.api.pauses import PausesController
@@ -28,6 +29,7 @@ API = Router(
         AccountsController,
         read_limits,
         MessagesController,
+        MediaController,
         ContactsController,
         ConversationsController,
         ErasuresController,

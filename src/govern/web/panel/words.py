@@ -8,7 +8,7 @@ from govern.domain.accounts import AccountKind, AccountState, Objective
 from govern.domain.actions import Role
 from govern.domain.consent import PermissionState
 from govern.domain.conversations import CloseReason, ConversationState
-from govern.domain.messages import Kind, State, WithdrawnFor
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome
 from govern.errors import N_
 from govern.web.panel.i18n import gettext as _
@@ -42,6 +42,11 @@ KINDS: Mapping[Kind, str] = {
     Kind.REPLY: N_("Reply"),
     Kind.QUOTE: N_("Quote"),
     Kind.DM: N_("DM"),
+}
+LEVELS: Mapping[ReplyLevel, str] = {
+    ReplyLevel.PRIVATE: N_("Invite to write privately"),
+    ReplyLevel.OPEN: N_("Open reply"),
+    ReplyLevel.EVERYONE: N_("To everyone"),
 }
 ROLES: Mapping[Role, str] = {
     Role.VIEWER: N_("Viewer"),
@@ -114,6 +119,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.BUDGET: N_("Held: the monthly ceiling is reached"),
     Hold.RULE: N_("Held: X would refuse it, by its rules as we know them"),
     Hold.SCOPE: N_("Held: the account is connected without a permission this needs"),
+    Hold.MEDIA: N_("Held: X could not be given its images yet; nothing was sent"),
 }
 PERMISSIONS: Mapping[str, str] = {
     "unsolicited": N_("This person has not written to you: a DM is not allowed."),
