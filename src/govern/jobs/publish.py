@@ -82,7 +82,7 @@ async def _send(claim: Claim, connect: Connect, *, clock: Callable[[], datetime]
     except Exception:  # whatever it is, it may have been sent
         logger.exception("publication.broken", attempt=str(claim.attempt))
         return Result(outcome=Outcome.UNKNOWN, code="internal", reason="The worker failed while it was sending.")
-    return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange)
+    return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange, now=clock())
 
 
 async def _barrier(claim: Claim, *, clock: Callable[[], datetime]) -> Result | None:
@@ -134,7 +134,7 @@ async def _undisturbed(work: Coroutine[Any, Any, Message]) -> Message:
 
 def read_error(error: errors.XError, *, claim: Claim, now: datetime) -> Result:
     """Turn what the client says into what it means for the message (the table of errors in the design)."""
-    return _with_exchange(_meaning(error, claim, now), error.exchange)
+    return _with_exchange(_meaning(error, claim, now), error.exchange, now=now)
 
 
 def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
@@ -165,7 +165,13 @@ def _spread(claim: Claim) -> timedelta:
     return timedelta(seconds=1 + claim.attempt.int % 5)
 
 
-def _with_exchange(result: Result, exchange: Exchange | None) -> Result:
+def _with_exchange(result: Result, exchange: Exchange | None, *, now: datetime) -> Result:
     if exchange is None:
         return result
-    return replace(result, connected=exchange.connected, status=exchange.status, transaction_id=exchange.transaction_id)
+    return replace(
+        result,
+        connected=exchange.connected,
+        status=exchange.status,
+        transaction_id=exchange.transaction_id,
+        clock_offset=now - exchange.date if exchange.date else None,
+    )
