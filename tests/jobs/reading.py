@@ -20,7 +20,7 @@ DELAYS = (timedelta(seconds=30), timedelta(minutes=3), timedelta(minutes=10))
 
 
 class Back:
-    """A live company whose clock a test moves; X's own goes on as ever."""
+    """A live company whose clock a test moves. X's own goes on as ever, so most readings are made twice."""
 
     def __init__(self, live: Live, *, ahead: timedelta = timedelta(0)) -> None:
         self.live = live
@@ -29,6 +29,9 @@ class Back:
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+    def advance(self, by: timedelta) -> None:
+        self.ahead += by
 
     async def write(self, text: str, **more: Any) -> Message:
         return await self.live.desk.write(text, now=self.clock(), **more)
@@ -69,8 +72,9 @@ class Back:
     async def read_all(self) -> list[str]:
         """Read at each time a reading is due, and return what each found."""
         found = []
-        while self.ahead < timedelta(minutes=30):
-            self.ahead += timedelta(seconds=15)
+        end = self.ahead + timedelta(minutes=12)
+        while self.ahead < end:
+            self.advance(timedelta(seconds=15))
             for attempt in await self.due():
                 read = await self.read(attempt)
                 found.append(read.found.value if read else "nothing")
