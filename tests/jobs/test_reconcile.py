@@ -24,6 +24,7 @@ from tests.sending import attempts, publication_of
 READS = "GET /2/users/{id}/tweets"
 TEXT = "Thé & café <ouvert> à 8 h : https://example.com/a?b=1&c=é"
 
+
 @pytest.fixture
 def back(live: Live) -> Back:
     live.sandbox.order("rules", duplicates=False)
@@ -122,7 +123,9 @@ async def test_what_is_too_late_to_go_once_more_expires(back: Back) -> None:
 async def mentioned(back: Back) -> str:
     live = back.live
     mention = live.customer("mention", "@Help where is my parcel?")
-    await ingest(live.desk.company.help, live.client(live.desk.company.help), policies=live.desk.policies, clock=back.clock)
+    await ingest(
+        live.desk.company.help, live.client(live.desk.company.help), policies=live.desk.policies, clock=back.clock
+    )
     return mention
 
 
@@ -150,7 +153,9 @@ async def test_answer_that_no_reading_shows_waits_for_a_person(back: Back, kind:
 async def lost_dm(back: Back, fault: str) -> Message:
     live = back.live
     live.customer("dm", "Your parcel arrives today.")
-    await ingest(live.desk.company.help, live.client(live.desk.company.help), policies=live.desk.policies, clock=back.clock)
+    await ingest(
+        live.desk.company.help, live.client(live.desk.company.help), policies=live.desk.policies, clock=back.clock
+    )
     return await back.lose(
         "Your parcel arrives today.", fault, author=live.desk.company.leo, kind=Kind.DM, recipient="marion"
     )
