@@ -67,6 +67,35 @@ async def test_what_came_out_unheard_is_found_by_the_first_reading(
     assert await back.live.desk.state(message) == "sent"
 
 
+CUT = "The connection was cut before X answered. It may be out."
+SILENT = "X did not answer before the time was up. It may be out."
+GARBLED = "X answered, but not in a form that says whether it took the message. It may be out."
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "status", "sentence"),
+    [
+        ("commit_then_drop", "reset", None, CUT),
+        ("drop_before_commit", "reset", None, CUT),
+        ("commit_then_slow", "timeout", None, SILENT),
+        ("truncated", "reset", 201, CUT),
+        ("bad_json_201", "bad_answer", 201, GARBLED),
+        ("empty_200", "bad_answer", 200, GARBLED),
+        ("html_503", "http_503", 503, GARBLED),
+        ("unavailable", "http_503", 503, GARBLED),
+        ("redirect_307", "http_307", 307, GARBLED),
+    ],
+)
+async def test_what_is_known_of_an_unknown_outcome_is_said_and_never_called_failed(
+    back: Back, fault: str, cause: str, status: int | None, sentence: str
+) -> None:
+    message = await back.lose(TEXT, fault)
+    await assert_audited("publication.unknown", outcome="failed", cause=cause, status=status, attempt=1)
+    (attempt,) = await attempts()
+    assert (attempt["connected"], attempt["status"], attempt["reason"]) == (True, status, sentence)
+    assert (await publication_of(message))["failure"] == sentence
+
+
 @pytest.mark.parametrize(("fault", "options"), NOT_OUT, ids=[f"{name}{more}" for name, more in NOT_OUT])
 async def test_plain_post_that_three_readings_do_not_show_goes_once_more(
     back: Back, fault: str, options: dict[str, Any]

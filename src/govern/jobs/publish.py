@@ -23,6 +23,7 @@ from govern.services.sending import Claim, claim_next
 from govern.settings import Settings
 from govern.xapi import errors
 from govern.xapi.client import Exchange, OutgoingDm, Receipt, XClient
+from govern.xapi.reasons import DUPLICATE_CLAIMED, unknown_for
 from govern.xapi.vault import Vault
 
 logger = log.get(__name__)
@@ -61,7 +62,7 @@ async def publish(
         if isinstance(claim, Claim):
             result = await _send(claim, connect, clock=clock)
             message = await _undisturbed(_settle(claim, result, clock=clock))
-            logger.info("publication.settled", message=message.number, outcome=result.outcome.value, code=result.code)
+            logger.info("publication.settled", message=message.number, state=message.state.value, code=result.code)
             return result
         logger.info("publication.passed", account=str(account), reason=claim.reason)
     return None
@@ -150,11 +151,11 @@ def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
         case errors.AuthLost():
             meant |= {"again_at": again, "hold": Hold.AUTH, "key_version": error.version}
         case errors.DuplicateClaimed():
-            meant |= {"duplicate": True}
+            meant |= {"duplicate": True, "reason": DUPLICATE_CLAIMED.en}
         case errors.Refused():
             meant |= {"code": error.reason, "reason": error.sentence.en}
         case errors.OutcomeUnknown():
-            meant |= {"outcome": Outcome.UNKNOWN, "code": error.cause}
+            meant |= {"outcome": Outcome.UNKNOWN, "code": error.cause, "reason": unknown_for(error.cause).en}
         case _:
             meant |= {"outcome": Outcome.UNKNOWN}
     return Result(**meant)
