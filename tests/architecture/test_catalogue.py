@@ -14,7 +14,7 @@ from govern.domain.consent import ConsentKind, Purpose
 from govern.domain.credentials import ConnectFault
 from govern.domain.members import MemberState
 from govern.domain.messages import Kind, State, WithdrawnFor
-from govern.domain.publications import Hold, Outcome, Settlement, XKind
+from govern.domain.publications import Found, Hold, Outcome, Settlement, XKind
 from govern.domain.sign_in import ChallengeKind, LinkKind
 from govern.settings import Settings
 from govern.tables import TABLES
@@ -27,6 +27,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "access_change_kind_check": ChangeKind,
     "approval_verdict_check": Verdict,
     "attempt_outcome_check": Outcome,
+    "attempt_read_result_check": Found,
     "attempt_resolved_check": Settlement,
     "challenge_kind_check": ChallengeKind,
     "consent_event_kind_check": ConsentKind,
@@ -63,13 +64,13 @@ SPENT = CHANGED | {REMOVE}
 RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
     **dict.fromkeys(("account", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
-    **dict.fromkeys(("acknowledgement", "suppression"), KEPT),
+    **dict.fromkeys(("acknowledgement", "attempt_read", "suppression"), KEPT),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
     **dict.fromkeys(("member_link", "passkey"), CHANGED),
     **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),
     **dict.fromkeys(("access_change", "access_state", "scope_parent"), frozenset({READ})),
     **dict.fromkeys(("access_denial", "challenge", "recovery_code", "sign_in_failure", "totp"), SPENT),
-    **dict.fromkeys(("idempotency_key", "oauth_pending", "outbox", "saved_view"), SPENT),
+    **dict.fromkeys(("attempt_seen", "idempotency_key", "oauth_pending", "outbox", "saved_view"), SPENT),
     "audit_export": CHANGED,
     "audit_export_part": KEPT | {REMOVE},
     **dict.fromkeys(("audit.entry", "audit.subject_key"), frozenset({READ})),  # and some columns, below

@@ -117,8 +117,7 @@ class Life(RuleBasedStateMachine):
         self.out = 0
         """How often X has it for certain."""
         self.maybe_out = False
-        self.given_up = False
-        """An attempt was settled as not out; X may still say that it is."""
+        self.settled_as_not_out = False
         self.ended: State | None = None
 
     @initialize(author=st.sampled_from(MEMBERS))
@@ -154,11 +153,11 @@ class Life(RuleBasedStateMachine):
         if self.go(Event.PASS):
             self.cleared = True
 
-    @precondition(lambda self: self.given_up)
+    @precondition(lambda self: self.settled_as_not_out)
     @rule()
     def surface(self) -> None:
         if self.go(Event.SURFACE):
-            self.out, self.given_up = self.out + 1, False
+            self.out, self.settled_as_not_out = self.out + 1, False
 
     @rule()
     def undo(self) -> None:
@@ -184,7 +183,7 @@ class Life(RuleBasedStateMachine):
     def is_not_out(self, event: Event) -> None:
         if self.go(event):
             self.maybe_out = False
-            self.given_up |= event is Event.SETTLE_NOT_SENT
+            self.settled_as_not_out |= event is Event.SETTLE_NOT_SENT
 
     @rule(
         event=st.sampled_from(

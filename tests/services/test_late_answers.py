@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -137,7 +138,7 @@ async def test_incident_is_closed_by_who_settles_with_what_was_done(desk: Desk) 
     message, claim = await lost(desk)
     await say(desk, message, is_out=False)
     await desk.settle(claim, SENT, now=LATE)
-    as_mia = {"actor": desk.company.mia, "access": desk.access, "now": LATE}
+    as_mia: dict[str, Any] = {"actor": desk.company.mia, "access": desk.access, "now": LATE}
     with pytest.raises(ReasonRequired):
         await close_late_answer(claim.attempt, reason=" ", **as_mia)
     await close_late_answer(claim.attempt, reason="Only once on X.", **as_mia)

@@ -1,54 +1,13 @@
 """How to call each route with what is valid, and where its right is asked; a route that is not here fails the walk."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from govern.domain.actions import Action
+from tests.web.role_calls import At, Call, Seen
 from tests.web.role_world import Thing
-
-
-class At(StrEnum):
-    """Where a route asks for its right."""
-
-    ACCOUNT = "account"
-    BRAND = "brand"
-    COMPANY = "company"
-    SOMEWHERE = "somewhere"
-    """Anywhere at all: what is shown depends on where."""
-    HELD = "held"
-    """Where the person holds a role: for one's own things."""
-    NEVER = "never"
-    """Nobody has it: these are other people's own things."""
-
-
-class Seen(StrEnum):
-    """Who may know of what a request is about: others hear the same as if it did not exist."""
-
-    BY_READERS = "readers"
-    """Whoever reads the account, or something of the brand."""
-    BY_ADMINISTRATION = "administration"
-    """Whoever sees who may do what there."""
-    SOMEWHERE = "somewhere"
-    """Whoever sees who may do what anywhere."""
-    BY_NOBODY = "nobody"
-    """Whoever has no right hears the same."""
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A valid request. `listing` shows what one may see, to everybody."""
-
-    thing: str = "account"
-    body: Callable[[Thing], Mapping[str, Any]] | None = None
-    query: Callable[[Thing], Mapping[str, Any]] | None = None
-    at: At = At.ACCOUNT
-    action: Action | None = None
-    """Which one of those declared, if there are several; or what the service asks beside."""
-    seen: Seen = Seen.BY_READERS
-    listing: bool = False
-
 
 LISTING = Call(listing=True)
 TEXT = "The workshop opens at ten on Saturday."
@@ -145,6 +104,12 @@ API: Mapping[str, Call] = {
     "POST /messages/{which:str}/reject": message(refusal),
     "POST /messages/{which:str}/request-changes": message(refusal),
     "POST /messages/{which:str}/withdraw-approval": message(lambda _t: {}),
+    "GET /outcomes": LISTING,
+    "GET /outcomes/late": LISTING,
+    "POST /outcomes/late/{attempt:uuid}/close": Call(thing="late", body=lambda _t: WHY),
+    "GET /messages/{which:str}/outcome": Call(thing="unknown"),
+    "POST /messages/{which:str}/outcome/read": Call(thing="unknown", body=lambda _t: {}),
+    "POST /messages/{which:str}/outcome/settle": Call(thing="unknown", body=lambda _t: {"is_out": True, **WHY}),
     "POST /screen": Call(body=draft, action=POST),
     "POST /messages/{which:str}/copy": message(lambda _t: {}, action=POST),
     "GET /contacts/{who:str}/permission": Call(thing="contact", query=ours),
@@ -205,7 +170,12 @@ PANEL: Mapping[str, Call] = {
     "POST /messages/{number:str}/schedule": message(
         lambda t: {**revision(t), "scheduled_at": wall(t)}, action=Action.MESSAGE_SCHEDULE
     ),
-    "POST /messages/{number:str}/settle": message(lambda _t: {"is_out": "false", **WHY}),
+    "GET /unknown": LISTING,
+    "GET /unknown/{number:str}": Call(thing="unknown"),
+    "POST /unknown/{number:str}/read": Call(thing="unknown", body=lambda _t: {}),
+    "POST /unknown/{number:str}/out": Call(thing="unknown", body=lambda _t: {"which": "other", **WHY}),
+    "POST /unknown/{number:str}/not-out": Call(thing="unknown", body=lambda _t: {"not_reason": WHY["reason"]}),
+    "POST /unknown/late/{attempt:uuid}/close": Call(thing="late", body=lambda _t: WHY),
     "POST /messages/{number:str}/approve": verdict("approve"),
     "POST /messages/{number:str}/reject": verdict("reject"),
     "POST /messages/{number:str}/request-changes": verdict("changes"),

@@ -101,7 +101,7 @@ class AttemptRead(Table, tablename="attempt_read"):
         Attempt, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, primary_key=True, null=False, default=None
     )
     n = Integer(default=None, null=False)
-    at = Timestamptz(default=None, null=False)
+    read_at = Timestamptz(default=None, null=False)
     result = Varchar(length=10, default=None, null=False)
     counts = Boolean(default=False, null=False)
     seen = Array(base_column=BigInt(), default=list, null=False)
@@ -121,5 +121,5 @@ class AttemptSeen(Table, tablename="attempt_seen"):
     attempt = ForeignKey(
         Attempt, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, primary_key=True, null=False, default=None
     )
-    at = Timestamptz(default=None, null=False)
+    read_at = Timestamptz(default=None, null=False)
     items = JSONB(default=None, null=False)

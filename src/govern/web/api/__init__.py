@@ -14,6 +14,7 @@ from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
+from govern.web.api.outcomes import OutcomeController, OutcomesController
 from govern.web.api.pauses import PausesController
 from govern.web.api.queries import check_request
 from govern.web.api.screening import screen_text
@@ -27,6 +28,8 @@ API = Router(
         ContactsController,
         ErasuresController,
         ApprovalsController,
+        OutcomesController,
+        OutcomeController,
         screen_text,
         MembersController,
         read_me,

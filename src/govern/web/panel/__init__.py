@@ -47,6 +47,7 @@ from govern.web.panel import (
     security,
     session,
     settings_page,
+    unknown,
     who,
     why,
 )
@@ -84,6 +85,7 @@ ROUTES = (
             *messages.ROUTES,
             *editing.ROUTES,
             *message_actions.ROUTES,
+            *unknown.ROUTES,
             *permissions.ROUTES,
             *accounts.ROUTES,
             *account_page.ROUTES,

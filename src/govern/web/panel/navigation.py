@@ -54,9 +54,9 @@ def _work(reach: Reach) -> list[NavItem]:
         items.append(_item("compose", "pencil", _("Compose")))
     if reach.read:
         items.append(_item("messages", "send", _("Messages")))
-    if reach.settle and reach.unknown:
-        address = "/admin/messages?state=outcome_unknown"
-        items.append(_item("unknown", "help-circle", _("Unknown outcome"), href=address, count=reach.unknown, hot=True))
+    if reach.settle:
+        hot = reach.unknown > 0
+        items.append(_item("unknown", "help-circle", _("Unknown outcome"), count=reach.unknown, hot=hot))
     return items
 
 
