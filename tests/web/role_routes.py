@@ -104,8 +104,8 @@ API: Mapping[str, Call] = {
     "POST /messages/{which:str}/reject": message(refusal),
     "POST /messages/{which:str}/request-changes": message(refusal),
     "POST /messages/{which:str}/withdraw-approval": message(lambda _t: {}),
-    "GET /outcomes": LISTING,
-    "GET /outcomes/late": LISTING,
+    "GET /outcomes": Call(thing="unknown", listing=True),
+    "GET /outcomes/late": Call(thing="late", listing=True),
     "POST /outcomes/late/{attempt:uuid}/close": Call(thing="late", body=lambda _t: WHY),
     "GET /messages/{which:str}/outcome": Call(thing="unknown"),
     "POST /messages/{which:str}/outcome/read": Call(thing="unknown", body=lambda _t: {}),
@@ -170,7 +170,7 @@ PANEL: Mapping[str, Call] = {
     "POST /messages/{number:str}/schedule": message(
         lambda t: {**revision(t), "scheduled_at": wall(t)}, action=Action.MESSAGE_SCHEDULE
     ),
-    "GET /unknown": LISTING,
+    "GET /unknown": Call(thing="unknown", listing=True),
     "GET /unknown/{number:str}": Call(thing="unknown"),
     "POST /unknown/{number:str}/read": Call(thing="unknown", body=lambda _t: {}),
     "POST /unknown/{number:str}/out": Call(thing="unknown", body=lambda _t: {"which": "other", **WHY}),

@@ -37,7 +37,7 @@ class OutcomesController(Controller):
     @get(
         "/late",
         summary="List late answers of X",
-        opt={"action": (Action.MESSAGE_SETTLE, Action.AUDIT_READ)},
+        opt={"action": Action.MESSAGE_SETTLE},
         responses=problems(422),
     )
     async def list_late(self, *, actor: CurrentActor, access: CurrentAccess) -> LateAnswersJson:

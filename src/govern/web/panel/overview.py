@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from govern.domain.accounts import AccountState
 from govern.domain.actions import Action
-from govern.services.late_answers import list_late_answers
+from govern.services.late_answers import count_late_answers
 from govern.services.overview import AccountFigures, Overview, overview
 from govern.web.panel.charts import Series, bar, columns
 from govern.web.panel.desk import AtDesk, Desk
@@ -93,13 +93,13 @@ async def show_overview(desk: AtDesk) -> Response[str]:
 
 async def _late(desk: Desk) -> Sequence[Card]:
     """Return a card where X said late that something is out, for who settles that and who reads the log."""
-    late = await list_late_answers(actor=desk.actor, access=desk.access)
+    late = await count_late_answers(actor=desk.actor, access=desk.access)
     if not late:
         return ()
     settles = await desk.may(Action.MESSAGE_SETTLE)
     card = Card(
-        number=len(late),
-        words=ngettext("late answer of X", "late answers of X", len(late)),
+        number=late,
+        words=ngettext("late answer of X", "late answers of X", late),
         small=_("out, though settled otherwise"),
         href="/admin/unknown" if settles else "/admin/audit?q=action:publication.late_success",
         tone="bad",
