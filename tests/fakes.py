@@ -40,6 +40,8 @@ class FakeX:
         self.upload_fails: list[Exception] = []
         self.while_uploading: Callable[[], Awaitable[object]] | None = None
         self.lives = timedelta(days=1)
+        self.posts: list[OwnPost] = []
+        self.date: datetime | None = None
 
     async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
         return await self._send(post)
@@ -91,7 +93,8 @@ class FakeX:
             raise self.reading_fails[what]
 
     async def own_posts(self, since_id: str | None) -> list[OwnPost]:
-        return []
+        self._read("own_posts", since_id)
+        return [post for post in self.posts if int(post.x_id) > int(since_id or 0)]
 
     async def delete_post(self, x_id: str) -> None:
         return None

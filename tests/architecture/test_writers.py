@@ -50,6 +50,7 @@ EXEMPT = {
     "govern.services.oauth_codes.fail_connect": "the entry's actor is the member who began",
     "govern.services.oauth_codes.finish_connect": "the entry's actor is the member who began",
     "govern.services.oauth_codes.take_code": "a code in hand; what comes of it is recorded",
+    "govern.services.outcomes.ask_reading": "a wish that X be read; what the reading settles is recorded",
     "govern.services.outbox.Waker.wake_due": "wakes workers; what they do is recorded",
     "govern.services.outbox.forget_old": "wake-ups that were delivered",
     "govern.services.outbox.push_due": "wakes workers",
@@ -57,6 +58,7 @@ EXEMPT = {
     "govern.services.passkeys.begin_passkey_sign_in": "a question; the answer is recorded",
     "govern.services.passkeys.begin_step_up_passkey": "a question; the answer is recorded",
     "govern.services.polling.want_poll": "when to look at X next; what is found is recorded",
+    "govern.services.reconciling.keep_failed_reading": "X could not be read: nothing follows from it",
     "govern.services.revoking.confirm_revoked": "X's answer; who ended the connection, and why, is recorded",
     "govern.services.saved_views.forget_view": "a query a member kept for themselves",
     "govern.services.saved_views.save_view": "a query a member kept for themselves",
@@ -67,6 +69,10 @@ EXEMPT = {
 }
 
 READERS = {
+    "govern.services.outcomes.ask_reading": "shows nothing",
+    "govern.services.readings.find_question": "for the job that reads X: it shows nobody anything",
+    "govern.services.reconciling.keep_failed_reading": "shows nothing",
+    "govern.services.unknown.list_outcomes_unknown": "DMs of others come without their text",
     "govern.services.conversations.find_inbound": "a public post, by its id on X",
     "govern.services.conversations.list_inbound": "DMs come without their text",
     "govern.services.ledgers.newest_post": "public posts only: the query says so",

@@ -51,6 +51,7 @@ STEPS: dict[State, dict[Event, State]] = {
         Event.SCHEDULE: State.SCHEDULED,
         Event.UNDO: State.PENDING_APPROVAL,
         Event.CLAIM: State.SENDING,
+        Event.SURFACE: State.SENT,
         Event.EXPIRE: State.EXPIRED,
         Event.WITHDRAW: State.WITHDRAWN,
     },
@@ -58,6 +59,7 @@ STEPS: dict[State, dict[Event, State]] = {
         Event.SCHEDULE: State.SCHEDULED,
         Event.UNDO: State.PENDING_APPROVAL,
         Event.CLAIM: State.SENDING,
+        Event.SURFACE: State.SENT,
         Event.EXPIRE: State.EXPIRED,
         Event.WITHDRAW: State.WITHDRAWN,
     },
@@ -112,6 +114,7 @@ class Life(RuleBasedStateMachine):
         self.out = 0
         """How often X has it for certain."""
         self.maybe_out = False
+        self.settled_as_not_out = False
         self.ended: State | None = None
 
     @initialize(author=st.sampled_from(MEMBERS))
@@ -147,6 +150,12 @@ class Life(RuleBasedStateMachine):
         if self.go(Event.PASS):
             self.cleared = True
 
+    @precondition(lambda self: self.settled_as_not_out)
+    @rule()
+    def surface(self) -> None:
+        if self.go(Event.SURFACE):
+            self.out, self.settled_as_not_out = self.out + 1, False
+
     @rule()
     def undo(self) -> None:
         if self.go(Event.UNDO):
@@ -171,6 +180,7 @@ class Life(RuleBasedStateMachine):
     def is_not_out(self, event: Event) -> None:
         if self.go(event):
             self.maybe_out = False
+            self.settled_as_not_out |= event is Event.SETTLE_NOT_SENT
 
     @rule(
         event=st.sampled_from(

@@ -24,6 +24,8 @@ EXEMPT = {
     "acknowledgement": "insert only; each is in an entry of the message",
     "answer_time": "insert only; the answer is an entry of its message",
     "attempt": "append only by its own triggers; each step is an entry of its publication",
+    "attempt_read": "insert only; what a reading settles is an entry of the message",
+    "attempt_seen": "what the last reading saw, until it is settled",
     "audit_export": "progress of a job whose entry is audit.exported",
     "audit_export_part": "bytes of a file whose hash is in an entry",
     "challenge": "lives for minutes",

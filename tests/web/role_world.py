@@ -30,6 +30,7 @@ from tests.pictures import png
 from tests.the_log import Log
 from tests.web.conftest import program
 from tests.web.role_contacts import NOBODY, make_closed, make_contact
+from tests.web.role_outcomes import late, lose
 from tests.web.role_people import HELD, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 
 Thing = dict[str, Any]
@@ -126,6 +127,15 @@ class World:
         """Written by the person, where they may write."""
         writes = await self.access.allows(person.actor, Action.MESSAGE_WRITE_POST, Target(f"account:{place}"))
         return await self._message(place, person.actor if writes else self.writer)
+
+    async def unknown(self, place: str, person: Person) -> Thing:
+        made = await self.message(place, person)
+        await lose(int(made["number"].removeprefix("M-")))
+        return made
+
+    async def late(self, place: str, person: Person) -> Thing:
+        made = await self.message(place, person)
+        return {**made, "attempt": await lose(int(made["number"].removeprefix("M-")), **late())}
 
     async def account(self, place: str, _person: Person) -> Thing:
         row = rows(await AccountTable.select(AccountTable.version).where(AccountTable.handle == place))[0]
@@ -273,7 +283,7 @@ _MAKERS |= {"contact": make_contact, "closed": make_closed}
 def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
-    people = ("grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
+    people = ("attempt", "grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
     log = ("contact", "contact_id", "conversation", "entry", "export", "export_id", "media_id", "view")
     return {
         **dict.fromkeys((*people, *log), some),

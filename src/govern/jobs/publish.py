@@ -67,7 +67,7 @@ async def publish(
         if isinstance(claim, Claim):
             result = await _send(claim, connect, clock=clock)
             message = await _undisturbed(_settle(claim, result, clock=clock))
-            logger.info("publication.settled", message=message.number, outcome=result.outcome.value, code=result.code)
+            logger.info("publication.settled", message=message.number, state=message.state.value, code=result.code)
             return result
         if isinstance(claim, MediaNeeded):
             await upload_media(claim, connect(claim), handed=handed, clock=clock)
@@ -93,7 +93,7 @@ async def _send(claim: Claim, connect: Connect, *, clock: Callable[[], datetime]
     except Exception:  # whatever it is, it may have been sent
         logger.exception("publication.broken", attempt=str(claim.attempt))
         return Result(outcome=Outcome.UNKNOWN, code="internal", reason="The worker failed while it was sending.")
-    return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange)
+    return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange, now=clock())
 
 
 async def _barrier(claim: Claim, *, clock: Callable[[], datetime]) -> Result | None:
@@ -161,7 +161,7 @@ async def _undisturbed(work: Coroutine[Any, Any, Message]) -> Message:
 
 def read_error(error: errors.XError, *, claim: Claim, now: datetime) -> Result:
     """Turn what the client says into what it means for the message (the table of errors in the design)."""
-    return _with_exchange(_meaning(error, claim, now), error.exchange)
+    return _with_exchange(_meaning(error, claim, now), error.exchange, now=now)
 
 
 def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
@@ -212,7 +212,7 @@ def _spent(error: errors.RateLimited) -> tuple[RateSeen, ...]:
     return (*(rate for rate in exchange.rates if rate.family is not spent.family), spent)
 
 
-def _with_exchange(result: Result, exchange: Exchange | None) -> Result:
+def _with_exchange(result: Result, exchange: Exchange | None, *, now: datetime) -> Result:
     if exchange is None:
         return result
     return replace(
@@ -221,4 +221,5 @@ def _with_exchange(result: Result, exchange: Exchange | None) -> Result:
         status=exchange.status,
         transaction_id=exchange.transaction_id,
         rates=result.rates or exchange.rates,
+        clock_offset=now - exchange.date if exchange.date else None,
     )

@@ -80,8 +80,8 @@ _OF_MESSAGE = """
 """
 _REVISIONS = _REVISION + IMAGES + _OF_MESSAGE
 _ATTEMPTS = """
-SELECT t.id, t.started_at, t.finished_at, t.outcome, t.reason, t.x_id::text AS x_id, t.status, t.resolved,
-       t.resolved_reason, t.resolved_at
+SELECT t.id, t.started_at, t.finished_at, t.worker, t.connected, t.outcome, t.reason, t.x_id::text AS x_id, t.status,
+       t.resolved, t.resolved_reason, t.resolved_at
   FROM attempt t JOIN publication p ON p.id = t.publication WHERE p.message = {} ORDER BY t.started_at, t.id
 """
 
@@ -97,6 +97,9 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     started_at: datetime
     finished_at: datetime | None
+    worker: str
+    connected: bool | None
+    """Whether a connection stood: before that, nothing can have left."""
     outcome: str | None
     reason: str | None
     x_id: str | None

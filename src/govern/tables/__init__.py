@@ -22,7 +22,7 @@ from govern.tables.message import Acknowledgement, Approval, Message, Revision, 
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
-from govern.tables.publication import Attempt, Publication, SendingWatch
+from govern.tables.publication import Attempt, AttemptRead, AttemptSeen, Publication, SendingWatch
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
 from govern.tables.spending import RateWindow, XApp, XCost, XSpend
@@ -68,6 +68,8 @@ TABLES = (
     XApp,
     XCost,
     XSpend,
+    AttemptRead,
+    AttemptSeen,
     Pause,
     Outbox,
     ScopeParent,
@@ -101,6 +103,8 @@ __all__ = [
     "ApiToken",
     "Approval",
     "Attempt",
+    "AttemptRead",
+    "AttemptSeen",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditExport",

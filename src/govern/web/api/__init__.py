@@ -18,6 +18,7 @@ from govern.web.api.limits import read_all as read_limits
 from govern.web.api.media import MediaController
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
+from govern.web.api.outcomes import OutcomeController, OutcomesController
 from govern.web.api.pauses import PausesController
 from govern.web.api.queries import check_request
 from govern.web.api.screening import screen_text
@@ -34,6 +35,8 @@ API = Router(
         ConversationsController,
         ErasuresController,
         ApprovalsController,
+        OutcomesController,
+        OutcomeController,
         screen_text,
         MembersController,
         read_me,

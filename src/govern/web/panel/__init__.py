@@ -51,6 +51,7 @@ from govern.web.panel import (
     security,
     session,
     settings_page,
+    unknown,
     who,
     why,
 )
@@ -90,6 +91,7 @@ ROUTES = (
             *images.ROUTES,
             *editing.ROUTES,
             *message_actions.ROUTES,
+            *unknown.ROUTES,
             *permissions.ROUTES,
             *accounts.ROUTES,
             *limits.ROUTES,

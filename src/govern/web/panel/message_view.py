@@ -104,6 +104,7 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         said={name: "1" for name in ("paid_partnership", "ai_written") if getattr(message.revision, name)},
         taken_back=_taken_back(message),
         failure=message.failure or "",
+        doubtful=can(message.state, Event.SETTLE_SENT),
         x_id=message.x_id,
         steps=steps(desk.actor.member, await message_history(message.id), approvals, attempts, entries=entries),
         verdicts=await verdicts(desk, message),

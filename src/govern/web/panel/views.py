@@ -224,6 +224,8 @@ class MessageView(View, frozen=True, kw_only=True):
     taken_back: str
     """Why the service itself took it back."""
     failure: str
+    doubtful: bool
+    """Whether nobody knows if it is out."""
     x_id: str | None
     steps: Sequence[Step]
     verdicts: Verdicts

@@ -99,6 +99,8 @@ OUTCOMES: Mapping[str, Badge] = {
     "denied": Badge(N_("Refused"), "bad", "ban"),
     "failed": Badge(N_("Failed"), "bad", "alert-triangle"),
 }
+_NOT_KNOWN = frozenset({"publication.unknown", "publication.undecided"})
+"""Entries of which nobody can say that something failed."""
 ATTEMPTS: Mapping[Outcome, Badge] = {
     Outcome.SENT: Badge(N_("Sent"), "ok", "check"),
     Outcome.REFUSED: Badge(N_("Refused by X"), "bad", "circle-x"),
@@ -171,6 +173,13 @@ TAKEN_BACK: Mapping[WithdrawnFor, str] = {
 def badge(found: Badge | None, otherwise: str) -> Badge:
     """Translate a badge; a value without one is shown as it is, so that nothing new goes unseen."""
     return Badge(_(found.words), found.tone, found.icon) if found else Badge(otherwise.replace("_", " "))
+
+
+def outcome_badge(action: str, outcome: str) -> Badge:
+    """Say how what an entry records ended; "failed" is never said of what nobody knows."""
+    if action in _NOT_KNOWN:
+        return Badge(_("Not known"), "warn", "help-circle")
+    return badge(OUTCOMES.get(outcome), outcome)
 
 
 def role_name(role: str) -> str:
