@@ -71,8 +71,10 @@ async def write_answer(desk: Desk, text: str = "Your parcel arrives today.") -> 
 
 async def test_claim_takes_one_call_and_a_spent_window_holds_until_it_opens(desk: Desk) -> None:
     desk.policies = with_limits(desk.policies, post=2, answers_percent=0)
-    times = (NOW, NOW + timedelta(seconds=1), NOW + timedelta(seconds=2))
-    first, second, third = [await desk.write(f"At {now}.", now=now) for now in times]
+    first, second, third = [
+        await desk.write(text, now=NOW + timedelta(seconds=after))
+        for after, text in enumerate(("One.", "Two.", "Three."))
+    ]
     await settled(desk)
     assert (await windows())[("post", False)]["remaining"] == 1
     await settled(desk)
