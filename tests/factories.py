@@ -17,10 +17,10 @@ from govern.domain.members import Actor, Via, member_actor, system_actor
 from govern.domain.messages import Kind, Message
 from govern.services.accounts import find_account
 from govern.services.acknowledgements import Acknowledged, Unacknowledged
-from govern.services.conversations import store_dms, store_mentions
 from govern.services.members import insert_member
 from govern.services.messages import draft_message
 from govern.services.policies import Policies, load_policies
+from govern.services.receiving import store_dms, store_mentions
 from govern.settings import shipped
 from govern.tables import Account as AccountTable
 from govern.tables import Brand, RoleGrant, Scope

@@ -1,10 +1,10 @@
 """X as a test wants it: scripted answers, and a record of what was asked."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from govern.xapi.client import DmEvent, Exchange, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.client import DmEvent, Exchange, LookedUp, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
 from govern.xapi.errors import NotSent, OutcomeUnknown
 
 
@@ -20,6 +20,7 @@ class FakeX:
         self.sent: list[OutgoingPost | OutgoingDm] = []
         self.inbox: list[Mention] = []
         self.dms: list[DmEvent] = []
+        self.gone: frozenset[str] = frozenset()
         self.read_since: list[str | None] = []
         self.reading_fails: dict[str, Exception] = {}
 
@@ -45,6 +46,11 @@ class FakeX:
     async def dm_events(self, since_id: str | None) -> list[DmEvent]:
         self._read("dm_events", since_id)
         return [event for event in self.dms if int(event.x_id) > int(since_id or 0)]
+
+    async def look_up_posts(self, ids: Sequence[str]) -> LookedUp:
+        known = {mention.x_id: mention.text for mention in self.inbox}
+        there = {each: known[each] for each in ids if each in known}
+        return LookedUp(texts=there, gone=self.gone & frozenset(ids))
 
     async def thread(self, contact_id: str, since_id: str | None) -> list[DmEvent]:
         self._read("thread", since_id)

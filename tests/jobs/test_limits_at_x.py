@@ -8,6 +8,7 @@ import pytest
 
 from govern import settings
 from govern.database import rows
+from govern.domain.accounts import Account
 from govern.domain.messages import Kind
 from govern.domain.x_prices import CostKind
 from govern.services.passing import Passed
@@ -20,6 +21,12 @@ from tests.jobs.conftest import Live, clock
 from tests.jobs.test_sandbox import post, run
 from tests.sending import publication_of
 from tests.services.test_room import with_ceilings
+
+
+async def poll(live: Live, account: Account) -> None:
+    """Read what was written to an account, as the worker's round does."""
+    jobs = Jobs(live.desk.config)
+    await jobs._for(account, jobs._ingest)
 
 
 async def window(bucket: str = "post") -> dict[str, object]:
@@ -60,7 +67,7 @@ async def test_without_credits_no_account_sends(live: Live, kind: str) -> None:
     live.sandbox.order("faults", kind=kind, times=1)
     await post(live)
     mention = live.customer("mention", "@News is that so?", to="News")
-    await Jobs(live.desk.config)._ingest(live.desk.company.news)
+    await poll(live, live.desk.company.news)
     news = live.desk.company
     answer = await post(live, "It is.", account="News", author=news.noa, kind=Kind.REPLY, in_reply_to=mention)
     await run(live)
@@ -75,7 +82,7 @@ async def test_what_we_count_is_what_the_sandbox_bills(live: Live) -> None:
     live.sandbox.order("rules", credit=10_000_000)
     mention = live.customer("mention", "@Help where is my parcel?")
     live.customer("dm", "And where is my other one?")
-    await Jobs(live.desk.config)._ingest(live.desk.company.help)
+    await poll(live, live.desk.company.help)
     await post(live, "On its way.", author=live.desk.company.leo, kind=Kind.REPLY, in_reply_to=mention)
     await run(live)
     await post(live, "All of it is at https://www.brand.com/help")
@@ -83,7 +90,7 @@ async def test_what_we_count_is_what_the_sandbox_bills(live: Live) -> None:
     kinds = {row["kind"]: row["units"] for row in rows(await XCost.select())}
     assert kinds == {"read_post": 1, "read_dm": 1, "read_user": 2, "summoned_reply": 1, "post_with_url": 1}
     before = rows(await XSpend.select())[0]["reads"]
-    await Jobs(live.desk.config)._ingest(live.desk.company.help)
+    await poll(live, live.desk.company.help)
     assert rows(await XSpend.select())[0]["reads"] == before, "X bills a thing once a day"
 
 
@@ -91,7 +98,7 @@ async def test_spent_reading_is_done_more_rarely(live: Live) -> None:
     help_id, prices = live.desk.company.help.id, live.desk.policies.screening.x.prices
     rules = with_ceilings(live.desk.policies, reads=1).screening.x
     assert await is_poll_due(help_id, rules=rules, now=clock())
-    await Jobs(live.desk.config)._ingest(live.desk.company.help)
+    await poll(live, live.desk.company.help)
     assert await is_poll_due(help_id, rules=rules, now=clock())
     await record_reads(help_id, {CostKind.READ_USER: 100}, prices=prices, now=clock())
     assert not await is_poll_due(help_id, rules=rules, now=clock())
@@ -115,7 +122,7 @@ async def test_what_the_contract_forbids_waits_and_is_not_lost(
     live: Live, contract: Callable[[str], None], owner: asyncpg.Connection
 ) -> None:
     mention = live.customer("mention", "@Help is it true?")
-    await Jobs(live.desk.config)._ingest(live.desk.company.help)
+    await poll(live, live.desk.company.help)
     quote = await post(live, "A question we hear often.", kind=Kind.QUOTE, in_reply_to=mention)
     contract("self_serve")
     for _ in range(2):

@@ -124,6 +124,7 @@ ASSIGN = Call(thing="colleague", body=given_role)
 READ_SOMEWHERE = person(at=At.SOMEWHERE)
 OTHERS = Call(at=At.NEVER, seen=Seen.BY_NOBODY)
 ERASE = Call(thing="contact", body=lambda _t: WHY, at=At.COMPANY, seen=Seen.BY_NOBODY)
+TALK = Call(thing="contact")
 OWN_TOKEN = Call(thing="token", at=At.HELD, seen=Seen.BY_NOBODY)
 CHANGE = Call(
     thing="colleague",
@@ -154,6 +155,14 @@ API: Mapping[str, Call] = {
     "POST /contacts/{who:str}/opt-out": Call(thing="contact", body=ours),
     "POST /contacts/{who:str}/clear-doubt": Call(thing="contact", body=lambda t: {**ours(t), **WHY}),
     "POST /contacts/{who:str}/invite": Call(thing="contact", body=lambda t: {**ours(t), "x_id": t["x_id"]}),
+    "GET /conversations": msgspec.structs.replace(LISTING, thing="contact"),
+    "GET /conversations/in-time": LISTING,
+    "GET /conversations/{conversation:uuid}": TALK,
+    "POST /conversations/{conversation:uuid}/private": TALK,
+    "POST /conversations/{conversation:uuid}/take": msgspec.structs.replace(TALK, body=lambda _t: {"was": None}),
+    "POST /conversations/{conversation:uuid}/release": TALK,
+    "POST /conversations/{conversation:uuid}/close": msgspec.structs.replace(TALK, body=lambda _t: {"reason": "spam"}),
+    "POST /conversations/{conversation:uuid}/reopen": msgspec.structs.replace(TALK, thing="closed"),
     "GET /members": READ_SOMEWHERE,
     "GET /members/{email:str}": READ_SOMEWHERE,
     "POST /members": Call(thing="company", body=invitation, at=At.COMPANY),
@@ -168,6 +177,9 @@ API: Mapping[str, Call] = {
     "GET /pauses": Call(thing="pause", listing=True),
     "POST /pauses": Call(body=stop),
     "POST /pauses/{pause_id:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
+    "GET /pauses/{pause_id:uuid}": Call(thing="pause", seen=Seen.BY_NOBODY),
+    "POST /pauses/count": Call(body=lambda t: {"scope": t["scope"]}),
+    "POST /decisions/release": message(lambda t: {"messages": [{"message": t["which"], "revision": t["revision"]}]}),
     "GET /audit/entries": Call(thing="company", at=At.SOMEWHERE),
     "GET /audit/entries/{which:str}": Call(thing="entry", seen=Seen.BY_NOBODY),
     "GET /audit/entries/{which:str}/proof": Call(thing="proven", seen=Seen.BY_NOBODY),
@@ -212,6 +224,15 @@ PANEL: Mapping[str, Call] = {
     "POST /messages/{number:str}/request-changes": verdict("changes"),
     "POST /messages/{number:str}/undo": message(lambda _t: {}),
     "POST /messages/{number:str}/copy": message(lambda _t: {}, action=POST),
+    "GET /conversations": msgspec.structs.replace(LISTING, thing="contact"),
+    "GET /conversations/{conversation:uuid}": TALK,
+    "POST /conversations/{conversation:uuid}/private": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/take": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/release": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/close": msgspec.structs.replace(TALK, body=lambda _t: {"reason": "spam"}),
+    "POST /conversations/{conversation:uuid}/reopen": msgspec.structs.replace(
+        TALK, thing="closed", body=lambda _t: {"view": "closed"}
+    ),
     "GET /permissions": Call(thing="contact", at=At.SOMEWHERE),
     "GET /permissions/{contact:uuid}": Call(thing="contact"),
     "POST /permissions/{contact:uuid}/thread": on_contact(Action.CONVERSATION_READ_DM),
@@ -273,6 +294,10 @@ PANEL: Mapping[str, Call] = {
     ),
     "POST /pause": Call(body=stop),
     "POST /pause/{pause:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
+    "GET /pause/{pause:uuid}": Call(thing="pause", seen=Seen.BY_NOBODY),
+    "POST /decisions": message(
+        lambda t: {"chosen": f"{t['which']}:{t['revision']}", "do": "release"}, action=Action.MESSAGE_SCHEDULE
+    ),
     "POST /settings/security/tokens": Call(thing="company", body=lambda _t: {"name": "test"}, at=At.HELD),
     "POST /settings/security/tokens/{token:uuid}/revoke": OWN_TOKEN,
     "POST /settings/security/sessions/{session_id:uuid}/end": msgspec.structs.replace(OTHERS, thing="others_session"),
@@ -287,7 +312,9 @@ ONES_OWN = frozenset(
     {
         "GET /api/v1/me",
         "GET /admin",
+        "GET /api/v1/decisions",
         "GET /admin/confirm",
+        "GET /admin/decisions",
         "GET /admin/pause",
         "GET /admin/settings",
         "GET /admin/settings/security",

@@ -27,7 +27,7 @@ from tests.factories import make_account, make_grant, make_member, make_message
 from tests.hand import by_hand
 from tests.the_log import Log
 from tests.web.conftest import program
-from tests.web.role_contacts import NOBODY, make_contact
+from tests.web.role_contacts import NOBODY, make_closed, make_contact
 from tests.web.role_people import HELD, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 
 Thing = dict[str, Any]
@@ -257,14 +257,14 @@ _PERSONAL = frozenset({"export", "own_message", "token"})
 _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
     name: maker for name, maker in vars(World).items() if not name.startswith("_") and name not in _LIFE
 }
-_MAKERS["contact"] = make_contact
+_MAKERS |= {"contact": make_contact, "closed": make_closed}
 
 
 def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
     people = ("grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
-    log = ("contact", "contact_id", "entry", "export", "export_id", "view")
+    log = ("contact", "contact_id", "conversation", "entry", "export", "export_id", "view")
     return {
         **dict.fromkeys((*people, *log), some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",

@@ -4,17 +4,35 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from govern.domain.actions import Action
-from govern.jobs import connect, export, ingest, publish, renew, rescreen, revoke, sequence, sweep, tidy, verify
+from govern.jobs import (
+    connect,
+    deliver,
+    export,
+    ingest,
+    publish,
+    recheck,
+    renew,
+    rescreen,
+    revoke,
+    sequence,
+    subscribe,
+    sweep,
+    tidy,
+    verify,
+)
 
 MODULES: Mapping[str, ModuleType] = {
     "connect": connect,
+    "deliver": deliver,
     "export": export,
     "ingest": ingest,
     "publish": publish,
+    "recheck": recheck,
     "renew": renew,
     "rescreen": rescreen,
     "revoke": revoke,
     "sequence": sequence,
+    "subscribe": subscribe,
     "sweep": sweep,
     "tidy": tidy,
     "verify": verify,

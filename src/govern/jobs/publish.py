@@ -20,6 +20,7 @@ from govern.errors import Unavailable
 from govern.services.answers import Result, settle_attempt
 from govern.services.audit.included import included
 from govern.services.credentials import ACCOUNT_LOCKED
+from govern.services.pauses import is_paused
 from govern.services.policies import Policies
 from govern.services.sending import Claim, claim_next
 from govern.services.x_app import CREDITS_AGAIN
@@ -72,6 +73,8 @@ async def publish(
 async def _send(claim: Claim, connect: Connect, *, clock: Callable[[], datetime]) -> Result:
     """One POST, no retry; every way it can end becomes a result. A cancelled one does too: the client sees to that."""
     held_back = await _barrier(claim, clock=clock)
+    if held_back is None:
+        held_back = await _paused_meanwhile(claim, clock=clock)
     if held_back is not None:
         return held_back
     if isinstance(claim.outgoing, OutgoingDm) and not claim.outgoing.recipient_id:
@@ -97,6 +100,22 @@ async def _barrier(claim: Claim, *, clock: Callable[[], datetime]) -> Result | N
     except asyncio.CancelledError:  # honoured once the outcome is written
         return _not_sent(claim, "cancelled", "The worker was stopped before it sent anything.", clock())
     return None
+
+
+async def _paused_meanwhile(claim: Claim, *, clock: Callable[[], datetime]) -> Result | None:
+    """Read the pauses once more: one may have been set since the claim. What cannot be read is not sent."""
+    try:
+        paused = await is_paused(claim.scope, claim.kind)
+    except (*AWAY, asyncpg.PostgresError) as error:
+        logger.warning("publication.pause_unread", attempt=str(claim.attempt), error=type(error).__name__)
+        return _not_sent(claim, "pause_unread", "Whether publishing is paused could not be read.", clock())
+    except asyncio.CancelledError:
+        return _not_sent(claim, "cancelled", "The worker was stopped before it sent anything.", clock())
+    if not paused:
+        return None
+    reason = "Publishing was paused before it was handed to X."
+    result = _not_sent(claim, "paused", reason, clock())
+    return replace(result, hold=Hold.PAUSE)
 
 
 def _not_sent(claim: Claim, code: str, reason: str, now: datetime) -> Result:

@@ -45,6 +45,7 @@ SELECT a.id, a.handle, a.name, b.slug AS brand, b.id AS brand_id, b.name AS bran
 """
 _ALL = _VIEW + " WHERE a.scope = ANY({}) ORDER BY b.name, a.handle"
 _BY_HANDLE = _VIEW + " WHERE lower(a.handle) = lower({})"
+_BY_X_ID = _VIEW + " WHERE a.x_user_id = {}"
 _CONNECTED = _VIEW + " WHERE a.state = 'connected' ORDER BY a.handle"
 _LOCK = "SELECT id FROM account WHERE lower(handle) = lower({}) FOR NO KEY UPDATE"
 
@@ -89,6 +90,12 @@ async def find_account(handle: str) -> Account:
     if not found:
         raise UnknownAccount(name=parse_handle(handle), field="account")
     return _account(found[0])
+
+
+async def find_by_x_id(x_id: str) -> Account | None:
+    """Return the account X calls by this id, if it is ours; for the services themselves."""
+    found = rows(await AccountTable.raw(_BY_X_ID, int(x_id)))
+    return _account(found[0]) if found else None
 
 
 async def list_connected() -> list[Account]:

@@ -25,6 +25,14 @@ FAILURES: Mapping[WithdrawnFor, str] = {
 }
 
 
+MISSED: Mapping[str, str] = {
+    Hold.PAUSE.value: "Publishing was paused until its time to go out had passed.",
+    Hold.RELEASE.value: "Nobody released it before its time to go out had passed.",
+    Hold.ZONE.value: "Nobody decided which time is meant before its time to go out had passed.",
+    Hold.AUTH.value: "The account was not connected until its time to go out had passed.",
+}
+
+
 class Passed(msgspec.Struct, frozen=True, kw_only=True):
     """A publication that did not go now; the next one of the account may."""
 
@@ -62,7 +70,7 @@ async def hold_publication(
 
 async def expire_publication(message: Message, *, now: datetime) -> Passed:
     """Its time to go out passed: late never goes out by itself."""
-    failure = "Its time to go out passed before it could be sent."
+    failure = MISSED.get(message.hold or "", "Its time to go out passed before it could be sent.")
     return await _close(message, Event.EXPIRE, MessageExpired(reason="window_passed"), failure, now=now)
 
 

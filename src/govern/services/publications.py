@@ -15,6 +15,8 @@ from govern.services.message_views import change_message
 from govern.tables import Message as MessageTable
 from govern.tables import Publication
 
+FREE = "coalesce(p.hold, '') NOT IN ('release_needed', 'zone_changed')"
+"""A publication `p` that a worker may take; the others wait for a person."""
 _PLAN = """
 INSERT INTO publication (id, message, revision, account, content_digest, lane, due_at, not_after, next_attempt, wake_at,
                          hold, hold_since, x_kind, created_at, tries)
@@ -24,12 +26,17 @@ ON CONFLICT (revision) DO UPDATE
        next_attempt = excluded.next_attempt, hold = excluded.hold, hold_since = excluded.hold_since,
        hold_reason = NULL, failure = NULL, closed_at = NULL
 """
-_DUE = """
+_DUE = (
+    """
 SELECT DISTINCT p.account FROM publication p JOIN message m ON m.id = p.message
- WHERE p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
+ WHERE """  # noqa: S608 - constants only
+    + FREE
+    + """
+   AND p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
    AND NOT EXISTS (SELECT 1 FROM attempt t WHERE t.account = p.account AND t.outcome IS NULL)
  LIMIT 500
 """
+)
 _TWIN = """
 SELECT m.number FROM message m JOIN revision r ON r.message = m.id AND r.number = m.current_revision
  WHERE m.account = {} AND m.id <> {} AND m.state = 'outcome_unknown' AND r.text = {} LIMIT 1

@@ -10,8 +10,9 @@ from govern.database import rows
 from govern.domain.accounts import AccountState
 from govern.domain.actions import Action, Decision
 from govern.domain.audit import ObjectRef, PublicationSending
+from govern.domain.backlog import LATE
 from govern.domain.members import PUBLISHER
-from govern.domain.messages import Event, Message, WithdrawnFor, next_state
+from govern.domain.messages import Event, Kind, Message, WithdrawnFor, next_state
 from govern.domain.publications import Hold
 from govern.screening.findings import Finding
 from govern.services import audit
@@ -24,12 +25,14 @@ from govern.services.message_views import change_message, lock_message, message_
 from govern.services.outgoing import digest_of, make_outgoing
 from govern.services.passing import Passed, expire_publication, hold_publication, withdraw_publication
 from govern.services.policies import Policies
+from govern.services.publications import FREE
 from govern.services.publish_rights import decide_again
 from govern.services.rescreening import lost_for, refused_by_x, seen_by
 from govern.services.room import find_room, take_room, wish_of
 from govern.services.screening import ScreeningFailed, judge_revision, keep_screening, still_allows
 from govern.services.spending import Cost
 from govern.services.use_case import use_case
+from govern.services.waiting import wait_longer
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
 from govern.tables import Attempt, Publication
@@ -40,12 +43,15 @@ from govern.xapi.vault import BrokenSeal, MissingKey, Vault
 # The lock and the look are two statements: choosing under the lock is what keeps claims from colliding.
 _LOCK_ACCOUNT = "SELECT id FROM account WHERE id = {} FOR NO KEY UPDATE SKIP LOCKED"
 _IN_FLIGHT = "SELECT id FROM attempt WHERE account = {} AND outcome IS NULL LIMIT 1"
-_NEXT = """
-SELECT p.id, p.message, p.next_attempt, p.not_after, p.content_digest, p.tries, p.lane
+_NEXT = (
+    """
+SELECT p.id, p.message, p.next_attempt, p.due_at, p.not_after, p.content_digest, p.tries, p.hold_since, p.lane
   FROM publication p JOIN message m ON m.id = p.message
  WHERE p.account = {} AND p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
- ORDER BY p.lane, p.due_at, p.id LIMIT 1
-"""
+   AND NOT EXISTS (SELECT 1 FROM sending_watch w WHERE w.beat_at < {}) AND """  # noqa: S608 - constants only
+    + FREE
+    + " ORDER BY p.lane, p.due_at, p.id LIMIT 1"
+)
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,15 +67,19 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     x_user_id: str | None
     outgoing: OutgoingPost | OutgoingDm
     write_before: datetime
+    scope: str
+    kind: Kind
 
 
 class _Due(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     message: UUID
     next_attempt: UUID
+    due_at: datetime
     not_after: datetime
     content_digest: bytes
     tries: int
+    hold_since: datetime | None
     lane: int
 
 
@@ -118,6 +128,10 @@ async def _claim(
     if not decision.allowed:
         hold = Hold.PAUSE if decision.rule == "pause.publish" else Hold.ACCESS
         return await hold_publication(due.id, message, hold, decision.sentence, decision=decision, now=now)
+    if (
+        passed := await wait_longer(due.id, message, due_at=due.due_at, hold_since=due.hold_since, now=now)
+    ) is not None:
+        return passed
     keys = await _open_keys(message, vault=vault, settings=settings)
     if isinstance(keys, str):
         return await hold_publication(due.id, message, Hold.AUTH, keys, now=now)
@@ -139,6 +153,8 @@ async def _claim(
         x_user_id=(await find_account(message.account)).x_user_id,
         outgoing=await make_outgoing(message),
         write_before=now + settings.send_write_window,
+        scope=message.scope,
+        kind=message.kind,
     )
 
 
@@ -149,7 +165,7 @@ async def _take_account(account: UUID) -> bool:
 
 
 async def _first_due(account: UUID, now: datetime) -> _Due | None:
-    found = rows(await Publication.raw(_NEXT, account, now))
+    found = rows(await Publication.raw(_NEXT, account, now, now - LATE))
     return msgspec.convert(found[0], _Due) if found else None
 
 

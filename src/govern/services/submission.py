@@ -17,6 +17,7 @@ from govern.screening.tweet_urls import extract_urls
 from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.acknowledgements import Acknowledged, acknowledge
+from govern.services.conversation_clock import answer_due
 from govern.services.conversations import find_inbound
 from govern.services.credentials import refuse_missing_scopes
 from govern.services.grant_source import roles_at
@@ -123,7 +124,7 @@ async def hand_in(
     direct = allowing is not None
     state = next_state(message.state, Event.PASS if direct else Event.QUEUE)
     required = 0 if direct else max(rule.approvals, int(needs_person))
-    deadline = None if direct else approval_deadline(rule, now=now, scheduled_at=message.scheduled_at)
+    deadline = None if direct else await _deadline(message, rule, now=now)
     await change_message(
         message,
         now,
@@ -151,6 +152,11 @@ async def hand_in(
     )
     if direct:
         await plan_publication(await load_message(message.id), undo_window=False, now=now)
+
+
+async def _deadline(message: Message, rule: Rule, *, now: datetime) -> datetime:
+    due = await answer_due(message)
+    return approval_deadline(rule, now=now, scheduled_at=message.scheduled_at, answer_due=due)
 
 
 async def _screen(

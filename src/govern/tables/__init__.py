@@ -14,13 +14,14 @@ from govern.tables.audit import (
 )
 from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
 from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
+from govern.tables.conversation import AnswerTime, Conversation, Subscription, WebhookDelivery
 from govern.tables.grant import RoleGrant
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
 from govern.tables.message import Acknowledgement, Approval, Message, Revision, Screening
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
-from govern.tables.publication import Attempt, Publication
+from govern.tables.publication import Attempt, Publication, SendingWatch
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
 from govern.tables.spending import RateWindow, XApp, XCost, XSpend
@@ -52,8 +53,13 @@ TABLES = (
     Screening,
     Acknowledgement,
     Approval,
+    Conversation,
+    AnswerTime,
+    WebhookDelivery,
+    Subscription,
     Publication,
     Attempt,
+    SendingWatch,
     RateWindow,
     XApp,
     XCost,
@@ -87,6 +93,7 @@ __all__ = [
     "Account",
     "AccountCredential",
     "Acknowledgement",
+    "AnswerTime",
     "ApiToken",
     "Approval",
     "Attempt",
@@ -104,6 +111,7 @@ __all__ = [
     "Challenge",
     "ConsentEvent",
     "Contact",
+    "Conversation",
     "IdempotencyKey",
     "Inbound",
     "Member",
@@ -125,10 +133,13 @@ __all__ = [
     "Scope",
     "ScopeParent",
     "Screening",
+    "SendingWatch",
     "Session",
     "SignInFailure",
+    "Subscription",
     "Suppression",
     "Totp",
+    "WebhookDelivery",
     "XApp",
     "XCost",
     "XSpend",

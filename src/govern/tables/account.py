@@ -95,5 +95,10 @@ class PollCursor(Table, tablename="poll_cursor"):
     source = Varchar(length=10, default=None, null=False)
     newest = BigInt(default=None, null=True)
     polled_at = Timestamptz(default=None, null=False)
+    wanted_at = Timestamptz(default=None, null=True)
+    """Since when a poll is wanted before its time."""
+    gap_at = Timestamptz(default=None, null=True)
+    """When a poll last found that X no longer had everything since the one before."""
+    gap_since = Timestamptz(default=None, null=True)
 
     poll_cursor_source_check = one_of("source", ("mentions", "dms"))

@@ -26,7 +26,7 @@ class Publication(Table, tablename="publication"):
     next_attempt = UUID(default=None, null=False, unique=True)
     wake_at = Timestamptz(default=None, null=False)
     tries = Integer(default=0, null=False)
-    hold = Varchar(length=10, default=None, null=True)
+    hold = Varchar(length=20, default=None, null=True)
     hold_reason = Text(default=None, null=True)
     hold_since = Timestamptz(default=None, null=True)
     x_kind = Varchar(length=5, default=None, null=False)
@@ -75,3 +75,15 @@ class Attempt(Table, tablename="attempt"):
     attempt_resolved_check = one_of("resolved", Settlement)
     attempt_finished_check = Check("(outcome IS NULL) = (finished_at IS NULL)")
     attempt_resolved_at_check = Check("(resolved IS NULL) = (resolved_at IS NULL)")
+
+
+class SendingWatch(Table, tablename="sending_watch"):
+    """One row: when workers last could send, and the last time they could not for long."""
+
+    id = Integer(primary_key=True, default=1, null=False)
+    beat_at = Timestamptz(default=None, null=False)
+    stopped_at = Timestamptz(default=None, null=True)
+    resumed_at = Timestamptz(default=None, null=True)
+
+    sending_watch_one_check = Check("id = 1")
+    sending_watch_stop_check = Check("(stopped_at IS NULL) = (resumed_at IS NULL) AND stopped_at < resumed_at")

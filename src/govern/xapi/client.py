@@ -1,5 +1,6 @@
 """What we ask of X, and the values that go and come. Ids are strings, as X sends them; times are UTC."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -99,6 +100,13 @@ class DmEvent(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class LookedUp(msgspec.Struct, frozen=True, kw_only=True):
+    """What X said of posts. An id it said nothing of is in neither."""
+
+    texts: Mapping[str, str]
+    gone: frozenset[str]
+
+
 class XClient(Protocol):
     """X, as one account.
 
@@ -128,6 +136,10 @@ class XClient(Protocol):
 
     async def mentions(self, since_id: str | None) -> list[Mention]:
         """Return the mentions above this id; X keeps the last 800."""
+        ...
+
+    async def look_up_posts(self, ids: Sequence[str]) -> LookedUp:
+        """Return what X says of up to 100 posts: their texts, or that they are gone."""
         ...
 
     async def dm_events(self, since_id: str | None) -> list[DmEvent]:

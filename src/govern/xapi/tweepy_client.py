@@ -1,5 +1,6 @@
 """X through tweepy: one request a call, no retry, the answer checked before anyone believes it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from govern.domain.accounts import HANDLE
@@ -20,10 +21,11 @@ from govern.xapi.answers import (
     to_user,
 )
 from govern.xapi.call import Caller
-from govern.xapi.client import DmEvent, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.client import DmEvent, LookedUp, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
 from govern.xapi.credentials import BearerToken, Credentials, Keys
 from govern.xapi.direct_messages import EVENT_FIELDS, EXPANSIONS, find_dm, read_thread
 from govern.xapi.errors import Refused
+from govern.xapi.lookups import look_up_posts
 from govern.xapi.media import OutgoingImage, Uploaded, upload_image
 from govern.xapi.session import parse_address
 
@@ -128,6 +130,9 @@ class TweepyClient:
             since_id=since_id,
         )
         return [to_own_post(post) for post in posts]
+
+    async def look_up_posts(self, ids: Sequence[str]) -> LookedUp:
+        return await look_up_posts(self._caller, [_path_id(each) for each in ids], _POST_FIELDS)
 
     async def dm_events(self, since_id: str | None) -> list[DmEvent]:
         events, users = await self._caller.pages(

@@ -15,6 +15,16 @@ from govern.domain.audit.accounts import (
     CredentialResealed,
     InboundReceived,
 )
+from govern.domain.audit.conversations import (
+    ConversationAssigned,
+    ConversationClosed,
+    ConversationReleased,
+    ConversationReopened,
+    InboundErased,
+    InboundGap,
+    InboundUpdated,
+)
+from govern.domain.audit.decisions import PublicationReleased
 from govern.domain.audit.entry import (
     ActorRef,
     Change,
@@ -151,7 +161,11 @@ __all__ = [
     "ContactErased",
     "ContactRenamed",
     "Context",
+    "ConversationAssigned",
+    "ConversationClosed",
     "ConversationDmRead",
+    "ConversationReleased",
+    "ConversationReopened",
     "CredentialResealed",
     "DemoSeeded",
     "Entry",
@@ -161,7 +175,10 @@ __all__ = [
     "Granted",
     "HoldLifted",
     "HoldSet",
+    "InboundErased",
+    "InboundGap",
     "InboundReceived",
+    "InboundUpdated",
     "KeysRewrapped",
     "Lang",
     "LogAdopted",
@@ -206,6 +223,7 @@ __all__ = [
     "PublicationFailed",
     "PublicationHeld",
     "PublicationRefused",
+    "PublicationReleased",
     "PublicationSending",
     "PublicationSent",
     "PublicationSettled",

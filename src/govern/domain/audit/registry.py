@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from govern.domain.audit import (
     accounts,
+    conversations,
+    decisions,
     erasure,
     exports,
     factors,
@@ -26,10 +28,12 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *accounts.ACTIONS,
     *messages.ACTIONS,
     *publications.ACTIONS,
+    *decisions.ACTIONS,
     *operations.ACTIONS,
     *log.ACTIONS,
     *verification.ACTIONS,
     *reading.ACTIONS,
+    *conversations.ACTIONS,
     *erasure.ACTIONS,
     *exports.ACTIONS,
     *x_app.ACTIONS,

@@ -10,6 +10,8 @@ from govern.web.api.audit_exports import AuditExportsController
 from govern.web.api.audit_state import log_state
 from govern.web.api.audit_tiles import AuditTilesController
 from govern.web.api.contacts import ContactsController
+from govern.web.api.conversations import ConversationsController
+from govern.web.api.decisions import DecisionsController
 from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
 from govern.web.api.limits import read_all as read_limits
@@ -27,6 +29,7 @@ API = Router(
         read_limits,
         MessagesController,
         ContactsController,
+        ConversationsController,
         ErasuresController,
         ApprovalsController,
         screen_text,
@@ -36,6 +39,7 @@ API = Router(
         AccessController,
         TokensController,
         PausesController,
+        DecisionsController,
         AuditController,
         AuditExportsController,
         AuditTilesController,

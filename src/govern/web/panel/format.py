@@ -76,6 +76,10 @@ class Format(msgspec.Struct, frozen=True):
         """`2026-11-22T14:32` in a zone: the value of a field for a local time."""
         return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
+    def fold(self, at: datetime, zone: str) -> int:
+        """Which of two it is in a zone, where the clocks show a time twice: 0 the first, 1 the second."""
+        return at.astimezone(ZoneInfo(zone)).fold
+
     def ago(self, at: datetime) -> str:
         """`8 min ago`, then the moment."""
         seconds = int((self.now - at).total_seconds())
