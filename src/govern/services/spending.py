@@ -143,7 +143,7 @@ async def _insert(
         await XCost.insert(
             XCost(
                 id=uuid7(now),
-                at=now,
+                counted_at=now,
                 x_app=X_APP,
                 account=account,
                 publication=publication,
