@@ -43,8 +43,7 @@ CONNECTED = Exchange(connected=True)
 
 @pytest.fixture
 async def live(live: Live) -> Live:
-    """With time for images: it is a slow machine that is asked here, not a slow X."""
-    live.desk.config = replace(live.desk.config, send_timeout=timedelta(seconds=5))
+    live.desk.config = replace(live.desk.config, send_timeout=timedelta(seconds=5))  # it is not X that is slow here
     return live
 
 
@@ -77,7 +76,7 @@ def on_x(live: Live) -> list[Any]:
     return [post["media"] for post in live.sandbox.state()["posts"]]
 
 
-def served(live: Live, x_media_id: str) -> bytes:
+def shown_by_x(live: Live, x_media_id: str) -> bytes:
     return httpx.get(f"{live.sandbox.address}/media/{x_media_id}").raise_for_status().content
 
 
@@ -92,7 +91,7 @@ async def test_images_are_on_x_byte_for_byte_with_their_alt_texts_in_their_order
     assert [(each["sha256"], each["alt_text"]) for each in (first, second)] == [
         (each.digest.hex(), each.alt_text) for each in approved
     ]
-    shown = served(live, first["id"])
+    shown = shown_by_x(live, first["id"])
     assert (len(shown), hashlib.sha256(shown).digest()) == (approved[0].size, approved[0].digest)
     assert [each for each in await actions() if each.startswith("publication.")] == [
         "publication.media_uploaded",
@@ -249,8 +248,7 @@ async def test_a_claim_without_the_images_leaves_everything_as_it_was(desk: Desk
     await desk.write(images=[await image(desk)])
     before = await actions()
     assert isinstance(await desk.claim(), MediaNeeded)
-    assert await actions() == before
-    assert await attempts() == []
+    assert (await actions(), await attempts()) == (before, [])
 
 
 async def test_a_message_taken_back_while_its_images_are_handed_over_stays_so(desk: Desk) -> None:
