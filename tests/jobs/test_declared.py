@@ -31,7 +31,19 @@ def jobs(config: Settings) -> Jobs:
 
 async def test_every_job_of_the_worker_declares_its_action(jobs: Jobs, redis: ArqRedis) -> None:
     names = {*make_worker(jobs, redis).functions, *rounds_of(jobs, redis)}
-    assert names == {"connect", "export", "ingest", "publish", "renew", "rescreen", "revoke", "sweep", "tidy", "verify"}
+    assert names == {
+        "connect",
+        "export",
+        "ingest",
+        "publish",
+        "reconcile",
+        "renew",
+        "rescreen",
+        "revoke",
+        "sweep",
+        "tidy",
+        "verify",
+    }
     check_declared(names)
 
 

@@ -1,5 +1,7 @@
 """Outcomes nobody knows, through the API: listed, read in full, read again, settled once."""
 
+from typing import Any
+
 from govern.access import Access
 from govern.domain.messages import Message
 from govern.services.policies import Policies
@@ -8,7 +10,7 @@ from tests.web.conftest import Api
 from tests.web.role_outcomes import late, lose
 
 
-async def lost(company: Company, access: Access, policies: Policies, **more: object) -> Message:
+async def lost(company: Company, access: Access, policies: Policies, **more: Any) -> Message:
     message = await make_message(company.leo, access=access, policies=policies)
     await lose(message.number, **more)
     return message

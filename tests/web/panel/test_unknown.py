@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 
@@ -18,7 +19,7 @@ from tests.web.panel.conftest import Browser, SignIn, Write, words
 from tests.web.role_outcomes import late, lose
 
 
-async def lost(write: Write, **more: object) -> tuple[Message, str]:
+async def lost(write: Write, **more: Any) -> tuple[Message, str]:
     """A message whose outcome nobody knows; X was read once, and showed nothing."""
     message = await write("leo")
     await lose(message.number, **more)
