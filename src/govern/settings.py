@@ -62,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_verifier: Path | None = None
     sequencer_database_url: str = ""
     worker_database_url: str = ""
-    """The worker's login, for commands that open or keep credentials and for `govern migrate`, which can make it."""
+    """The worker's login, for `govern migrate` alone, which makes it if it is missing."""
     public_url: str = ""
     x_base_url: str = ""
     x_api_key: str = ""

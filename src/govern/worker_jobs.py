@@ -35,6 +35,7 @@ from govern.services.grant_source import PostgresGrants
 from govern.services.policies import load_policies
 from govern.services.refreshing import Renewing
 from govern.services.sending import Claim
+from govern.services.spending import is_poll_due, record_reads
 from govern.services.subscriptions import Wanted, subscriptions_due, webhook_address
 from govern.settings import Settings, SettingsError
 from govern.xapi.activity import ActivityClient
@@ -174,12 +175,16 @@ class Jobs:
         if keys is None:
             return
         client = self._client(keys, account.x_user_id)
-        await act(account, client)
+        try:
+            await act(account, client)
+        finally:
+            await record_reads(account.id, client.take_reads(), prices=self.policies.screening.x.prices, now=clock())
         if client.accepted:
             await confirm_credential(account.id, keys, now=clock())
 
     async def _ingest(self, account: Account, client: TweepyClient) -> None:
-        await ingest(account, client, policies=self.policies, clock=clock, every=self.settings.poll_every)
+        if await is_poll_due(account.id, rules=self.policies.screening.x, now=clock()):
+            await ingest(account, client, policies=self.policies, clock=clock, every=self.settings.poll_every)
 
     async def _recheck(self, account: Account, client: TweepyClient) -> None:
         await recheck(account, client, clock=clock)

@@ -17,6 +17,7 @@ from govern.domain.members import MemberState
 from govern.domain.messages import Kind, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome, Settlement, XKind
 from govern.domain.sign_in import ChallengeKind, LinkKind
+from govern.domain.x_prices import CostKind
 from govern.settings import Settings
 from govern.tables import TABLES
 
@@ -43,6 +44,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "conversation_closed_for_check": CloseReason,
     "conversation_state_check": ConversationState,
     "conversation_x_kind_check": XKind,
+    "x_cost_kind_check": CostKind,
     "publication_hold_check": Hold,
     "publication_x_kind_check": XKind,
 }
@@ -70,8 +72,10 @@ RIGHTS = {
     **dict.fromkeys(("acknowledgement", "answer_time", "suppression"), KEPT),
     **dict.fromkeys(("conversation", "subscription"), CHANGED),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
+    "sending_watch": CHANGED,
     **dict.fromkeys(("member_link", "passkey"), CHANGED),
-    **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),
+    **dict.fromkeys(("policy_activation", "policy_bundle", "x_cost"), KEPT),
+    **dict.fromkeys(("rate_window", "x_app", "x_spend"), CHANGED),
     **dict.fromkeys(("access_change", "access_state", "scope_parent"), frozenset({READ})),
     **dict.fromkeys(("access_denial", "challenge", "recovery_code", "sign_in_failure", "totp"), SPENT),
     **dict.fromkeys(("idempotency_key", "oauth_pending", "outbox", "saved_view", "webhook_delivery"), SPENT),

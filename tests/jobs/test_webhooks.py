@@ -64,7 +64,7 @@ class Town:
         """Wait until so many deliveries are kept, then let the worker read them."""
 
         async def kept() -> bool:
-            return await WebhookDelivery.count() >= count
+            return int(await WebhookDelivery.count()) >= count
 
         await until(kept)
         for row in rows(await WebhookDelivery.select(WebhookDelivery.id).where(WebhookDelivery.done_at.is_null())):

@@ -37,16 +37,21 @@ EXEMPT = {
     "passkey": "sign-in, not rights: each change is an entry by its service",
     "policy_bundle": "insert only; a bundle does nothing until it is activated",
     "poll_cursor": "how far was read",
+    "rate_window": "counts of calls; X's own numbers",
     "recovery_code": "sign-in, not rights: each change is an entry by its service",
     "saved_view": "a page's convenience",
     "scope": "its history is scope_parent, by trigger",
     "screening": "insert only; what it says is an entry of the message",
+    "sending_watch": "a sign of life; what came of a stop is an entry of each message",
     "session": "sign-in, not rights: each change is an entry by its service",
     "sign_in_failure": "counts",
     "subscription": "what X sends, as last compared",
     "suppression": "insert only; written with the entry of an erasure, and names nobody",
     "totp": "sign-in, not rights: each change is an entry by its service",
     "webhook_delivery": "what X sent, as it came; what it brought is an entry of its own",
+    "x_app": "what X said of its app; its changes are entries by their services",
+    "x_cost": "insert only; estimates of what entries of publications tell",
+    "x_spend": "sums of x_cost",
 }
 
 

@@ -134,6 +134,7 @@ CHANGE = Call(
 
 API: Mapping[str, Call] = {
     "GET /accounts": LISTING,
+    "GET /limits": Call(thing="company", at=At.SOMEWHERE),
     "GET /accounts/{handle:str}": Call(),
     "GET /messages": message(listing=True),
     "GET /messages/{which:str}": message(),
@@ -176,6 +177,9 @@ API: Mapping[str, Call] = {
     "GET /pauses": Call(thing="pause", listing=True),
     "POST /pauses": Call(body=stop),
     "POST /pauses/{pause_id:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
+    "GET /pauses/{pause_id:uuid}": Call(thing="pause", seen=Seen.BY_NOBODY),
+    "POST /pauses/count": Call(body=lambda t: {"scope": t["scope"]}),
+    "POST /decisions/release": message(lambda t: {"messages": [{"message": t["which"], "revision": t["revision"]}]}),
     "GET /audit/entries": Call(thing="company", at=At.SOMEWHERE),
     "GET /audit/entries/{which:str}": Call(thing="entry", seen=Seen.BY_NOBODY),
     "GET /audit/entries/{which:str}/proof": Call(thing="proven", seen=Seen.BY_NOBODY),
@@ -244,6 +248,9 @@ PANEL: Mapping[str, Call] = {
     "POST /accounts/{handle:str}/edit": Call(body=lambda t: {"version": t["version"], "name": t["place"]}),
     "POST /accounts/{handle:str}/disconnect": Call(body=lambda _t: WHY),
     "GET /accounts/{handle:str}/connect": Call(),
+    "GET /limits": Call(thing="company", at=At.SOMEWHERE),
+    "POST /limits/try-again": Call(thing="company", body=lambda _t: {"do": "now"}, at=At.COMPANY),
+    "POST /limits/{handle:str}/ceiling": Call(body=lambda t: {"version": t["version"], "ceiling": "50"}),
     "POST /accounts/{handle:str}/connect": Call(body=lambda _t: {"features": "images"}),
     "GET /x/callback": msgspec.structs.replace(OTHERS, query=lambda _t: {"state": "of-nobody", "code": "x"}),
     "POST /brands": Call(thing="company", body=lambda t: {"slug": t["fresh"].lower(), "name": "New"}, at=At.COMPANY),
@@ -287,6 +294,10 @@ PANEL: Mapping[str, Call] = {
     ),
     "POST /pause": Call(body=stop),
     "POST /pause/{pause:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
+    "GET /pause/{pause:uuid}": Call(thing="pause", seen=Seen.BY_NOBODY),
+    "POST /decisions": message(
+        lambda t: {"chosen": f"{t['which']}:{t['revision']}", "do": "release"}, action=Action.MESSAGE_SCHEDULE
+    ),
     "POST /settings/security/tokens": Call(thing="company", body=lambda _t: {"name": "test"}, at=At.HELD),
     "POST /settings/security/tokens/{token:uuid}/revoke": OWN_TOKEN,
     "POST /settings/security/sessions/{session_id:uuid}/end": msgspec.structs.replace(OTHERS, thing="others_session"),
@@ -301,7 +312,9 @@ ONES_OWN = frozenset(
     {
         "GET /api/v1/me",
         "GET /admin",
+        "GET /api/v1/decisions",
         "GET /admin/confirm",
+        "GET /admin/decisions",
         "GET /admin/pause",
         "GET /admin/settings",
         "GET /admin/settings/security",

@@ -121,7 +121,7 @@ class TooLate(Conflict):
     """The deadline passed: late approval never publishes by itself, the message expires."""
 
     code = "approval.too_late"
-    template = N_("The time to approve this message ended at {deadline}. It expires; its author can hand it in again.")
+    template = N_("The time to approve this message ended at {deadline}. It expired; its author can hand it in again.")
 
 
 class NothingToUndo(Conflict):
@@ -212,11 +212,8 @@ def approval_deadline(
     return now + rule.time_limit
 
 
-def check_deadline(deadline: datetime | None, now: datetime) -> None:
-    """Refuse an approval that comes too late.
-
-    Raises:
-        TooLate: the deadline is not after now.
-    """
-    if deadline is not None and deadline <= now:
-        raise TooLate(deadline=deadline.isoformat(timespec="minutes"))
+def too_late(deadline: datetime | None, now: datetime) -> TooLate | None:
+    """Return why an approval comes too late, if it does: the deadline is not after now."""
+    if deadline is None or deadline > now:
+        return None
+    return TooLate(deadline=deadline.isoformat(timespec="minutes"))

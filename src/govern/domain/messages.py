@@ -238,6 +238,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     confirms: UUID | None = None
     """The opt-out that this message confirms: the service wrote it, and nobody is its author."""
     withdrawn_for: WithdrawnFor | None = None
+    wall_time: str | None = None
+    """What the clocks of `zone` show at `scheduled_at`; of a time that comes twice, `fold` says which one."""
+    fold: int | None = None
+    tz_version: str | None = None
+    """The version of the time zone database by which that is so."""
+    not_after: datetime | None = None
+    """When it is too late to go out."""
 
 
 def next_state(state: State, event: Event) -> State:

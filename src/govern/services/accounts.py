@@ -1,6 +1,6 @@
 """Brands and accounts: adding, describing, connecting and disconnecting them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ from govern.tables import Scope
 _VIEW = """
 SELECT a.id, a.handle, a.name, b.slug AS brand, b.id AS brand_id, b.name AS brand_name, a.scope, a.kind, a.topic,
        a.objectives, a.zone, a.language, a.colour, a.state, a.x_user_id::text AS x_user_id, a.length_limit,
-       a.undo_window_seconds, a.version
+       a.undo_window_seconds, a.version, a.monthly_ceiling
   FROM account a JOIN brand b ON b.id = a.brand
 """
 _ALL = _VIEW + " WHERE a.scope = ANY({}) ORDER BY b.name, a.handle"
@@ -57,7 +57,11 @@ class UnknownAccount(NotFound):
 
 async def list_accounts(*, actor: Actor, access: Access) -> list[Account]:
     """Return the accounts whose messages the actor may read, by brand."""
-    scopes = await access.where_can(actor, Action.MESSAGE_READ)
+    return await accounts_at(await access.where_can(actor, Action.MESSAGE_READ))
+
+
+async def accounts_at(scopes: Collection[str]) -> list[Account]:
+    """Return the accounts of these scopes, by brand; for the services themselves."""
     return [_account(row) for row in rows(await AccountTable.raw(_ALL, sorted(scopes)))]
 
 

@@ -19,12 +19,14 @@ from govern.domain.ids import uuid7
 from govern.domain.members import PUBLISHER
 from govern.domain.messages import Event, Message, can, next_state
 from govern.domain.publications import Hold, Outcome, Settlement
+from govern.domain.x_limits import RateSeen
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
 from govern.services.conversation_clock import stop_clock
-from govern.services.credentials import mark_auth_lost
+from govern.services.credentials import ACCOUNT_LOCKED, mark_auth_lost, mark_locked
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.opt_outs import record_blocked
+from govern.services.use import record_use
 from govern.services.use_case import use_case
 from govern.tables import Attempt, Publication
 
@@ -52,6 +54,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool | None = None
     status: int | None = None
     transaction_id: str | None = None
+    rates: tuple[RateSeen, ...] = ()
+    """What X said of its limits."""
     key_version: int | None = None
     """Which version of the account's tokens X refused."""
 
@@ -83,6 +87,7 @@ async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Mes
         if result.code == DM_NOT_ALLOWED:
             await record_blocked(message, row.id, actor=PUBLISHER, now=now)
         await outbox.enqueue("publish", now=now, due_at=result.again_at, account=str(row.account))
+        await record_use(row.id, message, outcome=result.outcome, code=result.code, rates=result.rates, now=now)
         return await load_message(message.id)
 
 
@@ -130,7 +135,9 @@ async def _move_publication(row: AttemptRow, result: Result, *, now: datetime) -
     elif result.outcome is not Outcome.UNKNOWN:
         values |= {Publication.closed_at: now}
     await Publication.update(values).where(Publication.id == row.publication)
-    if result.hold is Hold.AUTH:
+    if result.code == ACCOUNT_LOCKED:
+        await mark_locked(row.account, actor=PUBLISHER, now=now)
+    elif result.hold is Hold.AUTH:
         await mark_auth_lost(row.account, version=result.key_version, actor=PUBLISHER, now=now)
 
 

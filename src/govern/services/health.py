@@ -13,16 +13,19 @@ from govern.database import AWAY, rows
 from govern.errors import Unavailable
 from govern.services.audit.state import verification_state
 from govern.services.outbox import Waker
+from govern.services.publications import FREE
 from govern.services.subscriptions import count_stale
 from govern.tables import AuditLogState, Publication
 
 logger = log.get(__name__)
 LATE = timedelta(minutes=2)
 # A held one counts as well: its time is moved on each time it is asked again, unless nobody asks.
-_OLDEST = """
+_OLDEST = (
+    """
 SELECT min(p.wake_at) AS oldest FROM publication p JOIN message m ON m.id = p.message
- WHERE p.closed_at IS NULL AND p.wake_at < {} AND m.state IN ('approved', 'scheduled')
-"""
+ WHERE p.closed_at IS NULL AND p.wake_at < {} AND m.state IN ('approved', 'scheduled') AND """
+    + FREE
+)
 # What the snapshot of the last placing does not see is unplaced; what no checkpoint covers is unsigned.
 _LOG = """
 SELECT s.origin, s.beat_at IS NULL OR s.beat_at < clock_timestamp() - interval '10 seconds' AS silent, least(

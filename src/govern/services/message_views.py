@@ -29,14 +29,14 @@ SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind,
        coalesce(m.author, '00000000-0000-0000-0000-000000000000') AS author, coalesce(au.name, 'govern') AS author_name,
        coalesce(au.email, '') AS author_email, c.handle AS recipient, m.contact AS contact_id,
        m.in_reply_to::text AS in_reply_to, m.approvals_required, m.approval_rule, m.deadline_at, m.scheduled_at, m.zone,
-       m.version, m.created_at, m.updated_at, m.confirms, m.withdrawn_for,
+       m.wall_time, m.fold, m.tz_version, m.version, m.created_at, m.updated_at, m.confirms, m.withdrawn_for,
        r.id AS revision_id, r.number AS revision_number, r.text, r.digest,
        coalesce(r.editor, '00000000-0000-0000-0000-000000000000') AS editor, coalesce(ed.name, 'govern') AS editor_name,
        r.edit_and_approve, r.paid_partnership, r.ai_written, r.created_at AS revised_at,
        s.decision, s.findings, s.permission,
        (SELECT count(*) FROM approval ap WHERE ap.revision = r.id AND ap.verdict = 'approved'
            AND ap.withdrawn_at IS NULL) AS approvals,
-       p.due_at, p.hold, p.hold_reason, p.failure, p.x_id::text AS x_id
+       p.due_at, p.not_after, p.hold, p.hold_reason, p.failure, p.x_id::text AS x_id
   FROM message m
   JOIN account a ON a.id = m.account
   LEFT JOIN member au ON au.id = m.author
@@ -45,7 +45,7 @@ SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind,
   LEFT JOIN contact c ON c.id = m.contact
   LEFT JOIN LATERAL (SELECT decision, findings, permission FROM screening
                       WHERE revision = r.id ORDER BY created_at DESC, id DESC LIMIT 1) s ON true
-  LEFT JOIN LATERAL (SELECT due_at, hold, hold_reason, failure, x_id FROM publication
+  LEFT JOIN LATERAL (SELECT due_at, not_after, hold, hold_reason, failure, x_id FROM publication
                       WHERE message = m.id ORDER BY created_at DESC, id DESC LIMIT 1) p ON true
 """
 READABLE = "a.scope = ANY({}) AND (m.kind <> 'dm' OR m.author = {} OR a.scope = ANY({}))"

@@ -31,6 +31,7 @@ from govern.services.policies import Policies
 from govern.services.publications import close_unsent, reschedule
 from govern.services.revisions import FixedWords, insert_revision, write_revision
 from govern.services.screening import WRITE_ACTION
+from govern.services.send_times import schedule_columns
 from govern.services.submission import hand_in
 from govern.services.use_case import DoneMeanwhile, use_case
 from govern.tables import Message as MessageTable
@@ -108,8 +109,7 @@ async def insert_draft(
         author=actor.member,
         contact=contact.id if contact else None,
         in_reply_to=int(draft.in_reply_to) if draft.in_reply_to else None,
-        scheduled_at=draft.scheduled_at,
-        zone=(draft.zone or account.zone) if draft.scheduled_at else None,
+        **schedule_columns(draft.scheduled_at, draft.zone or account.zone),
         form_key=form_key,
         created_at=now,
         updated_at=now,
@@ -211,8 +211,7 @@ async def schedule_message(
             message,
             now,
             state=state.value,
-            scheduled_at=scheduled_at,
-            zone=check_zone(zone or account.zone),
+            **schedule_columns(scheduled_at, zone or account.zone),
             **({"deadline_at": scheduled_at} if waiting else {}),
         )
         await reschedule(message, due_at=scheduled_at, now=now)

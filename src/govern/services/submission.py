@@ -19,6 +19,7 @@ from govern.services.accounts import find_account
 from govern.services.acknowledgements import Acknowledged, acknowledge
 from govern.services.conversation_clock import answer_due
 from govern.services.conversations import find_inbound
+from govern.services.credentials import refuse_missing_scopes
 from govern.services.grant_source import roles_at
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
@@ -106,10 +107,11 @@ async def hand_in(
     """Submit a message that the caller wrote or locked, in the caller's transaction.
 
     Raises:
-        Unacknowledged: nothing was written yet.
+        Unacknowledged, MissingScopes: nothing was written yet.
     """
     next_state(message.state, Event.QUEUE)  # before the work: only what could be queued can be handed in
     await refuse_unknown_twin(message)
+    await refuse_missing_scopes(message)
     screened = await _screen(message, acknowledged, actor=actor, policies=policies, now=now)
     if screened.decision == BLOCKED:
         await _block(message, screened, actor=actor, now=now, decision=decision)

@@ -21,9 +21,10 @@ from govern.tables.message import Acknowledgement, Approval, Message, Revision, 
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
-from govern.tables.publication import Attempt, Publication
+from govern.tables.publication import Attempt, Publication, SendingWatch
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
+from govern.tables.spending import RateWindow, XApp, XCost, XSpend
 
 TABLES = (
     Scope,
@@ -58,6 +59,11 @@ TABLES = (
     Subscription,
     Publication,
     Attempt,
+    SendingWatch,
+    RateWindow,
+    XApp,
+    XCost,
+    XSpend,
     Pause,
     Outbox,
     ScopeParent,
@@ -119,6 +125,7 @@ __all__ = [
     "PolicyBundle",
     "PollCursor",
     "Publication",
+    "RateWindow",
     "RecoveryCode",
     "Revision",
     "RoleGrant",
@@ -126,10 +133,14 @@ __all__ = [
     "Scope",
     "ScopeParent",
     "Screening",
+    "SendingWatch",
     "Session",
     "SignInFailure",
     "Subscription",
     "Suppression",
     "Totp",
     "WebhookDelivery",
+    "XApp",
+    "XCost",
+    "XSpend",
 ]

@@ -45,6 +45,9 @@ class Message(Table, tablename="message"):
     deadline_at = Timestamptz(default=None, null=True)
     scheduled_at = Timestamptz(default=None, null=True)
     zone = Varchar(length=64, default=None, null=True)
+    wall_time = Varchar(length=26, default=None, null=True)
+    fold = Integer(default=None, null=True)
+    tz_version = Varchar(length=20, default=None, null=True)
     form_key = UUID(default=None, null=True, unique=True)
     confirms = ForeignKey(
         ConsentEvent, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None, unique=True
@@ -59,6 +62,9 @@ class Message(Table, tablename="message"):
     message_contact_check = Check("(kind = 'dm') = (contact IS NOT NULL)")
     message_target_check = Check("(kind IN ('reply', 'quote')) = (in_reply_to IS NOT NULL)")
     message_zone_check = Check("(scheduled_at IS NULL) = (zone IS NULL)")
+    message_wall_time_check = Check("(scheduled_at IS NULL) = (wall_time IS NULL)")
+    message_fold_check = Check("(scheduled_at IS NULL) = (fold IS NULL) AND fold BETWEEN 0 AND 1")
+    message_tz_version_check = Check("(scheduled_at IS NULL) = (tz_version IS NULL)")
     message_approvals_check = Check("approvals_required BETWEEN 0 AND 5")
     message_author_check = Check("(author IS NULL) = (confirms IS NOT NULL)")
     message_confirms_check = Check("confirms IS NULL OR kind = 'dm'")

@@ -1,4 +1,4 @@
-from piccolo.columns import UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
@@ -26,7 +26,7 @@ class Publication(Table, tablename="publication"):
     next_attempt = UUID(default=None, null=False, unique=True)
     wake_at = Timestamptz(default=None, null=False)
     tries = Integer(default=0, null=False)
-    hold = Varchar(length=10, default=None, null=True)
+    hold = Varchar(length=20, default=None, null=True)
     hold_reason = Text(default=None, null=True)
     hold_since = Timestamptz(default=None, null=True)
     x_kind = Varchar(length=5, default=None, null=False)
@@ -57,6 +57,8 @@ class Attempt(Table, tablename="attempt"):
     write_before = Timestamptz(default=None, null=False)
     deadline_at = Timestamptz(default=None, null=False)
     worker = Varchar(length=80, default=None, null=False)
+    cost = JSONB(default=None, null=True)
+    """What it costs if it goes out, by the prices when it was claimed."""
     connected = Boolean(default=None, null=True)
     status = Integer(default=None, null=True)
     transaction_id = Varchar(length=80, default=None, null=True)
@@ -73,3 +75,15 @@ class Attempt(Table, tablename="attempt"):
     attempt_resolved_check = one_of("resolved", Settlement)
     attempt_finished_check = Check("(outcome IS NULL) = (finished_at IS NULL)")
     attempt_resolved_at_check = Check("(resolved IS NULL) = (resolved_at IS NULL)")
+
+
+class SendingWatch(Table, tablename="sending_watch"):
+    """One row: when workers last could send, and the last time they could not for long."""
+
+    id = Integer(primary_key=True, default=1, null=False)
+    beat_at = Timestamptz(default=None, null=False)
+    stopped_at = Timestamptz(default=None, null=True)
+    resumed_at = Timestamptz(default=None, null=True)
+
+    sending_watch_one_check = Check("id = 1")
+    sending_watch_stop_check = Check("(stopped_at IS NULL) = (resumed_at IS NULL) AND stopped_at < resumed_at")

@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from govern.domain.x_limits import RateSeen
+
 
 class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     """A post, a reply or a quote, exactly as it was approved."""
@@ -30,6 +32,7 @@ class Exchange(msgspec.Struct, kw_only=True):
 
     `connected` is the line between "nothing left" and "unknown": it turns true after TLS, before the first byte.
     `rate_*` are of the tightest limit X named; `rate_window` says which: `window` (15 min), `user_day`, `app_day`.
+    `rates` has all of them.
     """
 
     connected: bool = False
@@ -38,6 +41,7 @@ class Exchange(msgspec.Struct, kw_only=True):
     rate_limit: int | None = None
     rate_remaining: int | None = None
     rate_reset_at: datetime | None = None
+    rates: tuple[RateSeen, ...] = ()
     transaction_id: str | None = None
     date: datetime | None = None
     duration_ms: int = 0

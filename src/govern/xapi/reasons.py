@@ -1,4 +1,4 @@
-"""Why X refused, in plain words. Version 2 of X's interface sends no codes: status and wording decide."""
+"""What went wrong at X, in plain words. Version 2 of its interface sends no codes: status and wording decide."""
 
 from collections.abc import Mapping
 
@@ -61,6 +61,69 @@ REASONS: Mapping[str, Reason] = {
         "X refused this message.",
         "X a refusé ce message.",
     ),
+    "duplicate": Reason(
+        "X says that it has this text already.",
+        "X indique qu'il a déjà ce texte.",
+    ),
+    "rate_limited": Reason(
+        "X takes no more of these from this account for now; it goes by itself when X does.",
+        "X n'en accepte plus de ce compte pour l'instant ; l'envoi reprend de lui-même ensuite.",
+    ),
+    "no_credits": Reason(
+        "The X app has no credits left; an admin must top them up at X.",
+        "L'application X n'a plus de crédits ; un administrateur doit en racheter chez X.",
+    ),
+    "auth_lost": Reason(
+        "X refused the account's tokens; an admin must connect it again.",
+        "X a refusé les jetons du compte ; un administrateur doit le reconnecter.",
+    ),
+    "unreachable": Reason(
+        "X could not be reached, so nothing left; it is tried again.",
+        "X n'a pas pu être joint, rien n'est donc parti ; un nouvel essai suivra.",
+    ),
+    "late": Reason(
+        "The time to begin sending had passed, so nothing left; it is tried again.",
+        "Le temps de commencer l'envoi était passé, rien n'est donc parti ; un nouvel essai suivra.",
+    ),
+    "stopped": Reason(
+        "The worker was stopped before it sent anything; it is tried again.",
+        "Le programme d'envoi a été arrêté avant d'envoyer quoi que ce soit ; un nouvel essai suivra.",
+    ),
+    "no_answer": Reason(
+        "The message was handed to X, and X gave no answer in time.",
+        "Le message a été remis à X, et X n'a pas répondu à temps.",
+    ),
+    "broken_off": Reason(
+        "The message was handed to X, and the connection broke before X's answer was complete.",
+        "Le message a été remis à X, et la connexion s'est rompue avant la fin de la réponse.",
+    ),
+    "stopped_waiting": Reason(
+        "The message was handed to X, and the worker was stopped before X answered.",
+        "Le message a été remis à X, et le programme d'envoi a été arrêté avant la réponse.",
+    ),
+    "x_failed": Reason(
+        "The message was handed to X, and X answered with an error of its own.",
+        "Le message a été remis à X, et X a répondu par une erreur de son côté.",
+    ),
+    "x_redirected": Reason(
+        "The message was handed to X, and X pointed elsewhere instead of answering.",
+        "Le message a été remis à X, et X a renvoyé ailleurs au lieu de répondre.",
+    ),
+    "unreadable": Reason(
+        "The message was handed to X, and X's answer cannot be read.",
+        "Le message a été remis à X, et la réponse de X est illisible.",
+    ),
+}
+
+# The cause in `NotSent` and `OutcomeUnknown` -> our reason; all other causes: `unreachable`, `unreadable`.
+NOT_SENT: Mapping[str, str] = {"late": "late", "cancelled": "stopped"}
+UNKNOWN: Mapping[str, str] = {
+    "timeout": "no_answer",
+    "connect_timeout": "no_answer",
+    "reset": "broken_off",
+    "cancelled": "stopped_waiting",
+    "http_3": "x_redirected",
+    "http_5": "x_failed",
 }
 
 # X's wording, in lower case -> our reason; the first that occurs decides.

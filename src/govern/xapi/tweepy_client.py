@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from govern.domain.accounts import HANDLE
+from govern.domain.x_prices import CostKind
 from govern.xapi.answers import (
     Deletion,
     Event,
@@ -164,6 +165,10 @@ class TweepyClient:
     def accepted(self) -> bool:
         """Whether X has answered a request as one of this account's."""
         return self._caller.accepted
+
+    def take_reads(self) -> dict[CostKind, int]:
+        """Return what was read and is billed, since the last time somebody asked."""
+        return self._caller.reads.take()
 
     async def _own_id(self) -> str:
         return self._x_id or (await self.me()).x_id

@@ -24,6 +24,7 @@ from govern.domain.audit.conversations import (
     InboundGap,
     InboundUpdated,
 )
+from govern.domain.audit.decisions import PublicationReleased
 from govern.domain.audit.entry import (
     ActorRef,
     Change,
@@ -131,6 +132,7 @@ from govern.domain.audit.sentences import (
     word,
 )
 from govern.domain.audit.verification import LogMismatch, LogVerified
+from govern.domain.audit.x_app import XCreditsBack, XCreditsSpent, XCreditsTried, XRulesOutdated
 
 __all__ = [
     "ACTIONS",
@@ -221,6 +223,7 @@ __all__ = [
     "PublicationFailed",
     "PublicationHeld",
     "PublicationRefused",
+    "PublicationReleased",
     "PublicationSending",
     "PublicationSent",
     "PublicationSettled",
@@ -242,6 +245,10 @@ __all__ = [
     "TotpAdded",
     "TotpRemoved",
     "WarningsAcknowledged",
+    "XCreditsBack",
+    "XCreditsSpent",
+    "XCreditsTried",
+    "XRulesOutdated",
     "check_size",
     "entry_object",
     "named_fields",

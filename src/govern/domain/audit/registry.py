@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from govern.domain.audit import (
     accounts,
     conversations,
+    decisions,
     erasure,
     exports,
     factors,
@@ -16,6 +17,7 @@ from govern.domain.audit import (
     publications,
     reading,
     verification,
+    x_app,
 )
 from govern.domain.audit.fields import Recorded
 
@@ -26,6 +28,7 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *accounts.ACTIONS,
     *messages.ACTIONS,
     *publications.ACTIONS,
+    *decisions.ACTIONS,
     *operations.ACTIONS,
     *log.ACTIONS,
     *verification.ACTIONS,
@@ -33,5 +36,6 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *conversations.ACTIONS,
     *erasure.ACTIONS,
     *exports.ACTIONS,
+    *x_app.ACTIONS,
 )
 BY_NAME: Mapping[str, type[Recorded]] = {action.NAME: action for action in ACTIONS}

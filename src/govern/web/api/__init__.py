@@ -11,8 +11,10 @@ from govern.web.api.audit_state import log_state
 from govern.web.api.audit_tiles import AuditTilesController
 from govern.web.api.contacts import ContactsController
 from govern.web.api.conversations import ConversationsController
+from govern.web.api.decisions import DecisionsController
 from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
+from govern.web.api.limits import read_all as read_limits
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
 from govern.web.api.pauses import PausesController
@@ -24,6 +26,7 @@ API = Router(
     "/api/v1",
     route_handlers=[
         AccountsController,
+        read_limits,
         MessagesController,
         ContactsController,
         ConversationsController,
@@ -36,6 +39,7 @@ API = Router(
         AccessController,
         TokensController,
         PausesController,
+        DecisionsController,
         AuditController,
         AuditExportsController,
         AuditTilesController,

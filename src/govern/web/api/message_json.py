@@ -53,7 +53,13 @@ class MessageJson(msgspec.Struct, kw_only=True):
     approvals: ApprovalsJson
     scheduled_at: datetime | None
     zone: str | None
+    wall_time: str | None
+    """What the clocks of `zone` show at `scheduled_at`."""
+    fold: int | None
+    """Of a wall time that happens twice: 0 the first, 1 the second."""
     due_at: datetime | None
+    not_after: datetime | None
+    """When it is too late to go out."""
     hold: str | None
     failure: str | None
     withdrawn_for: WithdrawnFor | None
@@ -104,7 +110,10 @@ def message_json(message: Message) -> MessageJson:
         ),
         scheduled_at=message.scheduled_at,
         zone=message.zone,
+        wall_time=message.wall_time,
+        fold=message.fold,
         due_at=message.due_at,
+        not_after=message.not_after,
         hold=message.hold,
         failure=message.failure,
         withdrawn_for=message.withdrawn_for,

@@ -1,5 +1,6 @@
 """Messages: written, read, handed in, scheduled, withdrawn."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from govern.domain.actions import Action
 from govern.domain.drafts import Draft
 from govern.domain.messages import Kind, State
+from govern.domain.schedules import Fold
 from govern.services.acknowledgements import Acknowledged
 from govern.services.copying import copy_message
 from govern.services.message_lists import MessageFilter, list_messages
@@ -19,7 +21,7 @@ from govern.web.api.idempotency import IdempotencyKey, answer_once, form_key
 from govern.web.api.message_json import MessageJson, MessagesJson, message_json
 from govern.web.api.problems import problems
 from govern.web.api.queries import Cursor, Limit
-from govern.web.api.times import parse_send_time
+from govern.web.api.times import time_for_account, time_for_message
 from govern.web.auth import AnyRequest
 from govern.web.dependencies import CurrentAccess, CurrentActor, CurrentPolicies, Now
 
@@ -39,7 +41,12 @@ Warnings = Annotated[
     tuple[Acknowledged, ...], msgspec.Meta(max_length=200, description="Warnings you have seen, by rule and span")
 ]
 SendTime = Annotated[
-    str, msgspec.Meta(max_length=40, description="RFC 3339 with its offset; with `zone`, a wall time there")
+    str,
+    msgspec.Meta(
+        max_length=40,
+        description="RFC 3339 with its offset; without one a wall time of `zone`, or else of the account's own zone. "
+        "Of a wall time that happens twice, `fold` says which is meant: 0 the first, 1 the second.",
+    ),
 ]
 Zone = Annotated[str, msgspec.Meta(max_length=64, description="As Europe/Paris")]
 
@@ -56,6 +63,7 @@ class DraftInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     recipient: Annotated[str, msgspec.Meta(max_length=40, description="Of a DM: the person's handle")] | None = None
     scheduled_at: SendTime | None = None
     zone: Zone | None = None
+    fold: Fold | None = None
     paid_partnership: bool = False
     ai_written: bool = False
     submit: bool = False
@@ -93,6 +101,7 @@ class ScheduleInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
 
     scheduled_at: SendTime
     zone: Zone | None = None
+    fold: Fold | None = None
 
 
 class MessagesController(Controller):
@@ -116,9 +125,14 @@ class MessagesController(Controller):
         now: Now,
         key: IdempotencyKey = None,
     ) -> Response[MessageJson]:
+        at = await time_for_account(
+            data.scheduled_at, data.zone, data.fold, account=data.account, actor=actor, access=access, now=now
+        )
+        draft = _draft(data, at)
+
         async def act() -> MessageJson:
             message = await draft_message(
-                _draft(data),
+                draft,
                 submit=data.submit,
                 acknowledged=data.acknowledged,
                 form_key=form_key(key, actor),
@@ -226,10 +240,13 @@ class MessagesController(Controller):
     async def schedule(
         self, *, which: Which, data: JSONBody[ScheduleInput], actor: CurrentActor, access: CurrentAccess, now: Now
     ) -> MessageJson:
+        at = await time_for_message(
+            data.scheduled_at, data.zone, data.fold, message=which, actor=actor, access=access, now=now
+        )
         message = await schedule_message(
             which,
             revision=data.revision,
-            scheduled_at=parse_send_time(data.scheduled_at, data.zone),
+            scheduled_at=at,
             zone=data.zone,
             actor=actor,
             access=access,
@@ -263,14 +280,14 @@ class MessagesController(Controller):
         return message_json(await copy_message(which, actor=actor, access=access, now=now))
 
 
-def _draft(data: DraftInput) -> Draft:
+def _draft(data: DraftInput, at: datetime | None) -> Draft:
     return Draft(
         account=data.account,
         kind=data.kind,
         text=data.text,
         in_reply_to=data.in_reply_to,
         recipient=data.recipient,
-        scheduled_at=parse_send_time(data.scheduled_at, data.zone) if data.scheduled_at else None,
+        scheduled_at=at,
         zone=data.zone,
         paid_partnership=data.paid_partnership,
         ai_written=data.ai_written,

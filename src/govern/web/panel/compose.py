@@ -1,8 +1,5 @@
 """Writing: a new message, or a new revision of one's own."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 from litestar import Response, get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
@@ -17,9 +14,9 @@ from govern.services.screening import WRITE_ACTION
 from govern.web.panel.asking import read_acknowledged
 from govern.web.panel.compose_page import DraftForm, compose_page, ready_text
 from govern.web.panel.desk import AtDesk
-from govern.web.panel.forms import FieldFault, Form, go, read_form
-from govern.web.panel.i18n import gettext as _
+from govern.web.panel.forms import Form, go, read_form
 from govern.web.panel.ready import Ready
+from govern.web.panel.send_times import wall_time
 
 WRITES = tuple(WRITE_ACTION.values())
 
@@ -58,7 +55,7 @@ async def post_compose(desk: AtDesk) -> Response[str] | Redirect:
                 text=data.text,
                 in_reply_to=data.in_reply_to,
                 recipient=data.recipient,
-                scheduled_at=wall_time(data.scheduled_at, account.zone),
+                scheduled_at=wall_time(data.scheduled_at, account.zone, data.fold),
                 zone=account.zone,
                 paid_partnership=data.paid_partnership,
                 ai_written=data.ai_written,
@@ -86,20 +83,6 @@ async def post_preview(desk: AtDesk) -> Response[str]:
         return await compose_page(desk, form, checked=form.read(DraftForm))
     except (Invalid, Conflict):
         return await compose_page(desk, form)  # half-typed: the submit says what is wrong
-
-
-def wall_time(text: str | None, zone: str) -> datetime | None:
-    """Read a local time of a zone, as `2026-11-22T16:00`.
-
-    Raises:
-        FieldFault: it is no such time.
-    """
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    except ValueError:
-        raise FieldFault(reason=_("Write a day and a time, as 2026-11-22 16:00."), field="scheduled_at") from None
 
 
 ROUTES = (show_compose, post_compose, post_preview)

@@ -1,7 +1,7 @@
 """The page on which a message is written."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,7 @@ from govern.web.panel.message_view import chip
 from govern.web.panel.permission_note import Permission, permission_note
 from govern.web.panel.previews import DM_LIMIT, limit_of, preview_of
 from govern.web.panel.ready import Ready, prepared, reply_address
+from govern.web.panel.send_times import twice
 from govern.web.panel.views import AccountChip, Preview, View
 from govern.web.panel.words import KINDS, Badge
 
@@ -39,6 +40,7 @@ class DraftForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     in_reply_to: str | None = None
     recipient: str | None = None
     scheduled_at: str | None = None
+    fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
     paid_partnership: bool = False
     ai_written: bool = False
     acknowledged: list[str] = []
@@ -75,6 +77,8 @@ class ComposePage(View, frozen=True, kw_only=True):
     account: AccountChip | None
     form: Form
     zone: str = ""
+    twice: Sequence[tuple[str, str]] = ()
+    """What to choose from where the typed time comes twice."""
     limit: int = 280
     dm_limit: int = DM_LIMIT
     kinds: Sequence[tuple[str, str]] = ()
@@ -151,6 +155,7 @@ async def _writing(
         others=len(accounts) > 1,
         account=chip(account.handle, accounts),
         zone=zone_name(account.zone),
+        twice=twice(form.get("scheduled_at"), account.zone),
         limit=account.length_limit,
         kinds=[(each.value, _(KINDS[each])) for each in kinds],
         kind=kind.value,

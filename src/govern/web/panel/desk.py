@@ -18,6 +18,7 @@ from govern.services.outcomes import list_unknown
 from govern.services.pauses import list_pauses
 from govern.services.policies import Policies
 from govern.services.queue import count_queue
+from govern.services.releasing import count_waiting
 from govern.services.sessions import SessionInfo
 from govern.settings import Settings
 from govern.web.auth import csrf_token
@@ -46,11 +47,13 @@ _REACHES = {
     "read": (Action.MESSAGE_READ,),
     "decide": (Action.MESSAGE_APPROVE, Action.MESSAGE_REJECT),
     "settle": (Action.MESSAGE_SETTLE,),
+    "plan": (Action.MESSAGE_SCHEDULE,),
     "people": (Action.ACCESS_READ,),
     "policy": (Action.POLICY_READ,),
     "audit": (Action.AUDIT_READ,),
     "pause": (Action.PAUSE_SET, Action.PAUSE_LIFT),
     "accounts": (Action.ACCOUNT_EDIT, Action.BRAND_EDIT, Action.ACCOUNT_CONNECT),
+    "limits": (Action.ACCOUNT_EDIT,),
     "contacts": (Action.CONTACT_READ,),
     "converse": (Action.CONVERSATION_READ, Action.CONVERSATION_READ_DM),
 }
@@ -121,6 +124,7 @@ class Desk:
         reach = {name: await self.may(*actions) for name, actions in _REACHES.items()}
         counts = await count_queue(actor=self.actor, access=self.access, now=self.now)
         unknown = len(await list_unknown(actor=self.actor, access=self.access)) if reach["settle"] else 0
+        decisions = await count_waiting(actor=self.actor, access=self.access) if reach["plan"] else 0
         doubts = await list_doubts(actor=self.actor, access=self.access, now=self.now) if reach["contacts"] else ()
         pauses = await list_pauses(actor=self.actor, access=self.access)
         waits = await count_conversations(actor=self.actor, access=self.access, now=self.now)
@@ -129,6 +133,7 @@ class Desk:
             queue=counts.mine,
             late=counts.late > 0,
             unknown=unknown,
+            decisions=decisions,
             doubts=len(doubts),
             waiting=waits.waiting,
             overdue=waits.late > 0,

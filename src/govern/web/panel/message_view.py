@@ -6,8 +6,8 @@ from govern.domain.accounts import Account
 from govern.domain.actions import Action, Target
 from govern.domain.approvals import Approval, rule_by_id
 from govern.domain.ids import message_number
-from govern.domain.messages import Event, Kind, Message, Revision, can
-from govern.domain.publications import Hold
+from govern.domain.messages import Event, Kind, Message, Revision, State, can
+from govern.domain.publications import DECISIONS, Hold
 from govern.services.acknowledgements import list_acknowledged
 from govern.services.conversations import find_inbound
 from govern.services.message_history import message_history
@@ -98,12 +98,13 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         ledger=await _ledger(desk, message),
         facts=_facts(message.revision),
         said={name: "1" for name in ("paid_partnership", "ai_written") if getattr(message.revision, name)},
-        taken_back=_(TAKEN_BACK[message.withdrawn_for]) if message.withdrawn_for else "",
+        taken_back=_taken_back(message),
         failure=message.failure or "",
         x_id=message.x_id,
         steps=steps(desk.actor.member, await message_history(message.id), approvals, attempts, entries=entries),
         verdicts=await verdicts(desk, message),
         can=await _can(desk, message, approvals),
+        waits=message.hold in DECISIONS and can(message.state, Event.CLAIM),
     )
 
 
@@ -161,11 +162,24 @@ async def _can(desk: Desk, message: Message, approvals: Sequence[Approval]) -> f
         "schedule": can(message.state, Event.SCHEDULE) and (plan or (write and own and draft)),
         "settle": can(message.state, Event.SETTLE_SENT)
         and await desk.access.allows(desk.actor, Action.MESSAGE_SETTLE, target),
-        "copy": write and message.withdrawn_for is not None and message.confirms is None,
+        "copy": write and (message.withdrawn_for is not None or _expired(message)) and message.confirms is None,
         "undo": given and can(message.state, Event.UNDO),
         "log": await desk.may(Action.AUDIT_READ),
     }
     return frozenset(name for name, allowed in asked.items() if allowed)
+
+
+def _expired(message: Message) -> bool:
+    return message.state is State("expired")
+
+
+def _taken_back(message: Message) -> str:
+    """Say why the service itself took it back, or why its time passed without it."""
+    if message.withdrawn_for:
+        return _(TAKEN_BACK[message.withdrawn_for])
+    if _expired(message):
+        return message.failure or _("It was not sent: nobody approved it in time.")
+    return ""
 
 
 async def _title(message: Message, account: Account) -> str:

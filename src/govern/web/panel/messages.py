@@ -24,6 +24,7 @@ from govern.web.panel.i18n import gettext as _
 from govern.web.panel.marks import Segment, compare
 from govern.web.panel.message_view import message_view, row_of
 from govern.web.panel.previews import finding_views
+from govern.web.panel.send_times import twice
 from govern.web.panel.views import FindingView, MessageView, Row, View
 from govern.web.panel.words import KINDS, STATES
 
@@ -65,6 +66,8 @@ class MessagePage(View, frozen=True, kw_only=True):
     """Of a refused submit: the warnings to acknowledge."""
     zone: str
     planned: str
+    twice: Sequence[tuple[str, str]]
+    """What to choose from where the typed time comes twice."""
 
 
 @get("/messages", opt={"action": Action.MESSAGE_READ})
@@ -126,6 +129,7 @@ async def message_page(
         found=finding_views(form.findings, item.text, asking=asking_of(form, mends=False)) if form else (),
         zone=zone_name(account.zone),
         planned=desk.fmt.wall(message.scheduled_at, account.zone) if message.scheduled_at else "",
+        twice=twice(form.get("scheduled_at"), account.zone) if form else (),
     )
     status = form.status if form else 200
     return await desk.show("pages/message.html", page, here="messages", title=item.number, status=status)

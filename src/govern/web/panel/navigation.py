@@ -20,10 +20,13 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     audit: bool
     pause: bool
     accounts: bool
+    limits: bool
     contacts: bool
     converse: bool
     queue: int = 0
     late: bool = False
+    plan: bool = False
+    decisions: int = 0
     unknown: int = 0
     doubts: int = 0
     waiting: int = 0
@@ -58,6 +61,9 @@ def _work(reach: Reach) -> list[NavItem]:
         items.append(_item("compose", "pencil", _("Compose")))
     if reach.read:
         items.append(_item("messages", "send", _("Messages")))
+    if reach.plan:
+        count = reach.decisions
+        items.append(_item("decisions", "calendar-event", _("Decisions"), count=count, hot=count > 0))
     if reach.settle and reach.unknown:
         address = "/admin/messages?state=outcome_unknown"
         items.append(_item("unknown", "help-circle", _("Unknown outcome"), href=address, count=reach.unknown, hot=True))
@@ -68,6 +74,8 @@ def _govern(reach: Reach) -> list[NavItem]:
     items = []
     if reach.read or reach.accounts:
         items.append(_item("accounts", "at", _("Accounts and brands")))
+    if reach.limits:
+        items.append(_item("limits", "clock", _("Limits and costs")))
     if reach.people:
         items.append(_item("people", "users", _("People and roles")))
     if reach.policy:

@@ -6,7 +6,9 @@ from litestar import Response, get
 from markupsafe import Markup
 
 from govern.domain.accounts import AccountState
+from govern.services.alarms import list_alarms
 from govern.services.overview import AccountFigures, Overview, overview
+from govern.web.panel.alarms import AlarmLine, alarm_line
 from govern.web.panel.charts import Series, bar, columns
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.i18n import gettext as _
@@ -57,6 +59,7 @@ class AccountLine(View, frozen=True, kw_only=True):
 
 
 class OverviewPage(View, frozen=True, kw_only=True):
+    alarms: Sequence[AlarmLine]
     cards: Sequence[Card]
     charts: Sequence[Chart]
     dm_blocked: int
@@ -70,7 +73,12 @@ async def show_overview(desk: AtDesk) -> Response[str]:
     """What needs the member now."""
     found = await overview(zone=desk.fmt.zone, actor=desk.actor, access=desk.access, now=desk.now)
     most = max((each.blocked for each in found.blocked), default=1)
+    policy = desk.policies.screening
+    alarms = await list_alarms(
+        rules=policy.x, policy_digest=policy.digest, actor=desk.actor, access=desk.access, now=desk.now
+    )
     page = OverviewPage(
+        alarms=[alarm_line(desk, each) for each in alarms],
         cards=_cards(desk, found),
         charts=[_dialogue(desk, found), _age(found)],
         dm_blocked=found.dm_blocked,

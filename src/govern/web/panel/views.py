@@ -210,3 +210,5 @@ class MessageView(View, frozen=True, kw_only=True):
     steps: Sequence[Step]
     verdicts: Verdicts
     can: frozenset[str]
+    waits: bool
+    """Whether a person must decide before it goes out."""

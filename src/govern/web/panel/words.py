@@ -108,6 +108,12 @@ HOLDS: Mapping[Hold, str] = {
     Hold.CREDITS: N_("Held: the X app has no credits left"),
     Hold.DIGEST: N_("Held: the text is not what was approved; an admin must look"),
     Hold.SCREENING: N_("Held: screening could not judge the text; an admin must look"),
+    Hold.RELEASE: N_("It came due while it could not go out: a person decides whether it still does."),
+    Hold.ZONE: N_("New time zone data moved its time: a person decides which one is meant."),
+    Hold.LIMIT: N_("Held: X takes no more until its limit opens again, or the rest is kept for answers"),
+    Hold.BUDGET: N_("Held: the monthly ceiling is reached"),
+    Hold.RULE: N_("Held: X would refuse it, by its rules as we know them"),
+    Hold.SCOPE: N_("Held: the account is connected without a permission this needs"),
 }
 PERMISSIONS: Mapping[str, str] = {
     "unsolicited": N_("This person has not written to you: a DM is not allowed."),
