@@ -67,6 +67,7 @@ EXEMPT = {
 }
 
 READERS = {
+    "govern.services.conversation_lists.newest_posts": "public posts only: the query says so",
     "govern.services.conversations.find_inbound": "a public post, by its id on X",
     "govern.services.conversations.list_inbound": "DMs come without their text",
     "govern.services.ledgers.newest_post": "public posts only: the query says so",

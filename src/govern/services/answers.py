@@ -22,7 +22,6 @@ from govern.domain.publications import Hold, Outcome, Settlement
 from govern.domain.x_limits import RateSeen
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
-from govern.services.conversation_clock import stop_clock
 from govern.services.credentials import ACCOUNT_LOCKED, mark_auth_lost, mark_locked
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.opt_outs import record_blocked
@@ -82,8 +81,6 @@ async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Mes
             scope=message.scope,
             change=state_change(message, state),
         )
-        if result.outcome is Outcome.SENT:
-            await stop_clock(message, now=now)
         if result.code == DM_NOT_ALLOWED:
             await record_blocked(message, row.id, actor=PUBLISHER, now=now)
         await outbox.enqueue("publish", now=now, due_at=result.again_at, account=str(row.account))
@@ -162,7 +159,6 @@ async def _late_answer(row: AttemptRow, message: Message, result: Result, *, now
         await resolve_attempt(row.id, Settlement.SENT, "X answered after the deadline.", actor=None, now=now)
         await _move_publication(row, result, now=now)
         await change_message(message, now, state=state.value)
-        await stop_clock(message, now=now)
     elif row.resolved != Settlement.SENT:
         logger.error("publication.late_success", message=message.number, x_id=result.x_id, settled=row.resolved)
     await audit.record(

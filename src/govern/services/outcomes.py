@@ -16,7 +16,6 @@ from govern.domain.publications import ANSWER_WINDOW, Settlement
 from govern.errors import N_, Conflict
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
-from govern.services.conversation_clock import stop_clock
 from govern.services.message_rights import require
 from govern.services.message_views import (
     READABLE,
@@ -99,9 +98,7 @@ async def settle_outcome(
             change=state_change(message, state),
             decision=decision,
         )
-        if is_out:
-            await stop_clock(message, now=now)
-        else:
+        if not is_out:
             await outbox.enqueue("publish", now=now, account=str(row.account))
         return await load_message(message.id)
 

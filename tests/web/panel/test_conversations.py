@@ -5,9 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from govern.domain.members import system_actor
 from govern.domain.messages import Kind
 from govern.services.accounts import find_account
 from govern.services.contacts import find_contact
+from govern.services.polling import record_gap
 from govern.tables import Conversation
 from tests.asserts import actions, assert_audited
 from tests.factories import receive_dm, receive_mention
@@ -131,10 +133,7 @@ async def test_empty_list_says_what_will_be_there(browser: SignIn) -> None:
     assert "Nobody waits" in words(await (await browser("leo")).get(HERE))
 
 
-async def test_gap_is_said_above_the_list(browser: SignIn, mention: str, owner: object) -> None:
-    from govern.domain.members import system_actor
-    from govern.services.polling import record_gap
-
+async def test_gap_is_said_above_the_list(browser: SignIn, mention: str) -> None:
     help_ = await find_account("Help")
     await record_gap(help_, "mentions", ago(120), actor=system_actor("test"), now=ago(1))
     page = words(await (await browser("leo")).get(HERE))
