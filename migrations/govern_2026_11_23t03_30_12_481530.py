@@ -1,21 +1,15 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns.column_types import Integer, Timestamptz, Varchar
 from piccolo.columns.indexes import IndexMethod
-from piccolo.engine.finder import engine_finder
 
 ID = "2026-11-23T03:30:12:481530"
 VERSION = "1.38.0"
 DESCRIPTION = "Times as their zone shows them; when workers could not send"
 
 
+
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="govern", description=DESCRIPTION)
-
-    async def run():
-        # A column that a trigger names cannot become wider; the next file puts the trigger back.
-        await engine_finder().run_ddl("DROP TRIGGER IF EXISTS publication_told ON publication")
-
-    manager.add_raw(run)
 
     manager.add_table(
         class_name="SendingWatch",

@@ -1,7 +1,6 @@
 """Times as their zone shows them, decisions about what came due, the watch over sending: rights, checks, indexes."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.constraints import Check
 from piccolo.engine.finder import engine_finder
 
 ID = "2026-11-23T03:31:05:913377"
@@ -17,7 +16,8 @@ UPDATE message SET wall_time = to_char(scheduled_at AT TIME ZONE zone, 'YYYY-MM-
 HOLDS = """
 ALTER TABLE publication DROP CONSTRAINT IF EXISTS publication_hold_check;
 ALTER TABLE publication ADD CONSTRAINT publication_hold_check CHECK (hold IN (
-  'undo', 'access', 'pause', 'auth', 'credits', 'digest', 'screening', 'release_needed', 'zone_changed'));
+  'undo', 'access', 'pause', 'auth', 'credits', 'digest', 'screening', 'limit',
+  'budget', 'rule', 'scope', 'release_needed', 'zone_changed'));
 """
 
 INDEXES = """
@@ -44,19 +44,6 @@ REVOKE ALL ON sending_watch FROM PUBLIC, govern_app;
 GRANT SELECT, INSERT, UPDATE ON sending_watch TO govern_app;
 """
 
-CHECKS = (
-    ("Message", "message", "message_wall_time_check", "(scheduled_at IS NULL) = (wall_time IS NULL)"),
-    ("Message", "message", "message_fold_check", "(scheduled_at IS NULL) = (fold IS NULL) AND fold BETWEEN 0 AND 1"),
-    ("Message", "message", "message_tz_version_check", "(scheduled_at IS NULL) = (tz_version IS NULL)"),
-    ("SendingWatch", "sending_watch", "sending_watch_one_check", "id = 1"),
-    (
-        "SendingWatch",
-        "sending_watch",
-        "sending_watch_stop_check",
-        "(stopped_at IS NULL) = (resumed_at IS NULL) AND stopped_at < resumed_at",
-    ),
-)
-
 
 def statements(script: str) -> list[str]:
     """Split a script at the semicolons that end a line, outside of function bodies."""
@@ -82,13 +69,4 @@ async def forwards():
                 await engine.run_ddl(statement)
 
     manager.add_raw(run)
-    for table_class, table, name, condition in CHECKS:
-        manager.add_constraint(
-            table_class_name=table_class,
-            tablename=table,
-            constraint_name=name,
-            constraint_class=Check,
-            params={"condition": condition},
-            schema=None,
-        )
     return manager

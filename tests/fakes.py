@@ -2,9 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from govern.xapi.client import DmEvent, Exchange, LookedUp, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.client import (
+    DmEvent,
+    Exchange,
+    LookedUp,
+    Mention,
+    OutgoingDm,
+    OutgoingImage,
+    OutgoingPost,
+    OwnPost,
+    Receipt,
+    Uploaded,
+    XUser,
+)
 from govern.xapi.errors import NotSent, OutcomeUnknown
 
 
@@ -23,6 +35,13 @@ class FakeX:
         self.gone: frozenset[str] = frozenset()
         self.read_since: list[str | None] = []
         self.reading_fails: dict[str, Exception] = {}
+        self.uploaded: list[OutgoingImage] = []
+        self.uploads_before_failing = 0
+        self.upload_fails: list[Exception] = []
+        self.while_uploading: Callable[[], Awaitable[object]] | None = None
+        self.lives = timedelta(days=1)
+        self.posts: list[OwnPost] = []
+        self.date: datetime | None = None
 
     async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
         return await self._send(post)
@@ -38,6 +57,14 @@ class FakeX:
         if isinstance(answer, Exception):
             raise answer
         return Receipt(x_id=answer, exchange=Exchange(connected=True, status=201, transaction_id="t-1"))
+
+    async def upload_image(self, image: OutgoingImage) -> Uploaded:
+        if self.while_uploading:
+            await self.while_uploading()
+        if self.upload_fails and len(self.uploaded) >= self.uploads_before_failing:
+            raise self.upload_fails.pop(0)
+        self.uploaded.append(image)
+        return Uploaded(media_id=str(700 + len(self.uploaded)), lives=self.lives)
 
     async def mentions(self, since_id: str | None) -> list[Mention]:
         self._read("mentions", since_id)
@@ -66,7 +93,8 @@ class FakeX:
             raise self.reading_fails[what]
 
     async def own_posts(self, since_id: str | None) -> list[OwnPost]:
-        return []
+        self._read("own_posts", since_id)
+        return [post for post in self.posts if int(post.x_id) > int(since_id or 0)]
 
     async def delete_post(self, x_id: str) -> None:
         return None

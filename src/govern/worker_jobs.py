@@ -20,6 +20,7 @@ from govern.jobs.export import wake_exports
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
 from govern.jobs.recheck import recheck
+from govern.jobs.reconcile import reconcile
 from govern.jobs.renew import before_use, renew
 from govern.jobs.rescreen import rescreen
 from govern.jobs.revoke import revoke
@@ -32,7 +33,9 @@ from govern.services.accounts import list_connected
 from govern.services.audit.wrapping import Keks
 from govern.services.credentials import confirm_credential, load_credentials
 from govern.services.grant_source import PostgresGrants
+from govern.services.media_uploads import MediaNeeded
 from govern.services.policies import load_policies
+from govern.services.readings import Question
 from govern.services.refreshing import Renewing
 from govern.services.sending import Claim
 from govern.services.spending import is_poll_due, record_reads
@@ -43,7 +46,7 @@ from govern.xapi.credentials import BearerToken, Keys
 from govern.xapi.oauth import OAuthApp, app_token
 from govern.xapi.session import parse_address
 from govern.xapi.tweepy_client import TweepyClient
-from govern.xapi.vault import Vault
+from govern.xapi.vault import BrokenSeal, MissingKey, Vault
 
 logger = log.get(__name__)
 
@@ -93,6 +96,15 @@ class Jobs:
         except database.AWAY as error:  # a sweep wakes it again
             logger.warning("worker.database_away", error=type(error).__name__)
 
+    async def reconcile(self, ctx: dict[str, Any], attempt: str) -> None:
+        """Read X to learn what became of an attempt."""
+        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        try:
+            await reconcile(UUID(attempt), connect=self._reader, settings=self.settings, clock=clock)
+            await outbox.push_due(ctx["redis"], now=clock())
+        except database.AWAY as error:  # a sweep wakes it again
+            logger.warning("worker.database_away", error=type(error).__name__)
+
     async def connect(self, ctx: dict[str, Any], pending: str) -> None:
         """Exchange the code somebody came back with from X."""
         structlog.contextvars.bind_contextvars(job=ctx["job_id"])
@@ -124,7 +136,7 @@ class Jobs:
         await verify(settings=self.settings, clock=clock)
 
     async def sweep(self, redis: ArqRedis) -> None:
-        await sweep(redis, now=clock())
+        await sweep(redis, reads=self.settings.reconcile_reads, now=clock())
         await wake_exports(redis, now=clock())
 
     async def rescreen(self) -> None:
@@ -197,7 +209,18 @@ class Jobs:
     def _activity(self, keys: Keys) -> ActivityClient:
         return ActivityClient(keys, base_url=self.settings.x_base_url, timeout=self.settings.send_timeout)
 
-    def _connect(self, claim: Claim) -> TweepyClient:
+    async def _reader(self, question: Question) -> TweepyClient | None:
+        """Return what reads as the account; None if it has no keys, or none that open."""
+        account = question.account
+        await before_use(account.id, renewing=self.renewing, clock=clock)
+        try:
+            keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
+        except (MissingKey, BrokenSeal) as error:
+            logger.warning("account.keys_closed", account=account.handle, reason=error.code)
+            return None
+        return self._client(keys, account.x_user_id) if keys else None
+
+    def _connect(self, claim: Claim | MediaNeeded) -> TweepyClient:
         return self._client(claim.credentials, claim.x_user_id)
 
     def _client(self, keys: Keys, x_id: str | None) -> TweepyClient:

@@ -13,9 +13,10 @@ from govern.domain.approvals import Verdict
 from govern.domain.consent import ConsentKind, Purpose
 from govern.domain.conversations import CloseReason, ConversationState
 from govern.domain.credentials import ConnectFault
+from govern.domain.media import MediaType
 from govern.domain.members import MemberState
-from govern.domain.messages import Kind, State, WithdrawnFor
-from govern.domain.publications import Hold, Outcome, Settlement, XKind
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
+from govern.domain.publications import Found, Hold, Outcome, Settlement, XKind
 from govern.domain.sign_in import ChallengeKind, LinkKind
 from govern.domain.x_prices import CostKind
 from govern.settings import Settings
@@ -29,6 +30,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "access_change_kind_check": ChangeKind,
     "approval_verdict_check": Verdict,
     "attempt_outcome_check": Outcome,
+    "attempt_read_result_check": Found,
     "attempt_resolved_check": Settlement,
     "challenge_kind_check": ChallengeKind,
     "consent_event_kind_check": ConsentKind,
@@ -36,7 +38,9 @@ ENUMS: dict[str, type[StrEnum]] = {
     "inbound_x_kind_check": XKind,
     "member_link_kind_check": LinkKind,
     "member_state_check": MemberState,
+    "media_type_check": MediaType,
     "message_kind_check": Kind,
+    "message_reply_level_check": ReplyLevel,
     "message_state_check": State,
     "oauth_pending_fault_check": ConnectFault,
     "message_withdrawn_for_check": WithdrawnFor,
@@ -69,7 +73,8 @@ SPENT = CHANGED | {REMOVE}
 RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
     **dict.fromkeys(("account", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
-    **dict.fromkeys(("acknowledgement", "answer_time", "suppression"), KEPT),
+    **dict.fromkeys(("acknowledgement", "answer_time", "attempt_read", "suppression"), KEPT),
+    **dict.fromkeys(("media", "media_upload", "revision_media"), KEPT),
     **dict.fromkeys(("conversation", "subscription"), CHANGED),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
     "sending_watch": CHANGED,
@@ -78,7 +83,8 @@ RIGHTS = {
     **dict.fromkeys(("rate_window", "x_app", "x_spend"), CHANGED),
     **dict.fromkeys(("access_change", "access_state", "scope_parent"), frozenset({READ})),
     **dict.fromkeys(("access_denial", "challenge", "recovery_code", "sign_in_failure", "totp"), SPENT),
-    **dict.fromkeys(("idempotency_key", "oauth_pending", "outbox", "saved_view", "webhook_delivery"), SPENT),
+    **dict.fromkeys(("attempt_seen", "idempotency_key", "oauth_pending", "outbox", "saved_view"), SPENT),
+    "webhook_delivery": SPENT,
     "audit_export": CHANGED,
     "audit_export_part": KEPT | {REMOVE},
     **dict.fromkeys(("audit.entry", "audit.subject_key"), frozenset({READ})),  # and some columns, below

@@ -39,7 +39,7 @@ def test_only_what_hands_messages_to_x_or_keeps_keys_asks_the_policy() -> None:
     assert publish.ACTION is Action.MESSAGE_PUBLISH
     assert connect.ACTION is Action.ACCOUNT_CONNECT
     assert [module.WHY for module in (deliver, ingest, recheck, renew, revoke, subscribe, sweep, tidy)]
-    no_jobs = {"declared", "rounds"}
+    no_jobs = {"declared", "rounds", "upload"}
     assert set(MODULES) == {found.name for found in pkgutil.iter_modules(govern.jobs.__path__)} - no_jobs
 
 

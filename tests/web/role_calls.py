@@ -1,4 +1,4 @@
-"""How a route is called, where its right is asked, and who may know of what it is about."""
+"""What is to be known of a route to call it as somebody who may, and as somebody who may not."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -43,6 +43,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     thing: str = "account"
     body: Callable[[Thing], Mapping[str, Any]] | None = None
     query: Callable[[Thing], Mapping[str, Any]] | None = None
+    files: Callable[[Thing], Mapping[str, Any]] | None = None
     at: At = At.ACCOUNT
     action: Action | None = None
     """Which one of those declared, if there are several; or what the service asks beside."""

@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 
 from govern.domain.actions import Action
+from tests.pictures import png
 from tests.web.role_calls import At, Call, Seen
 from tests.web.role_world import Thing
 
 LISTING = Call(listing=True)
+IMAGE = Call(thing="image")
 TEXT = "The workshop opens at ten on Saturday."
 POST = Action.MESSAGE_WRITE_POST
 WHY = {"reason": "because of a test"}
@@ -92,6 +94,8 @@ CHANGE = Call(
 )
 
 API: Mapping[str, Call] = {
+    "POST /media": Call(thing="company", at=At.SOMEWHERE, files=lambda _t: {"file": ("a.png", png())}, action=POST),
+    "GET /media/{media_id:uuid}": IMAGE,
     "GET /accounts": LISTING,
     "GET /limits": Call(thing="company", at=At.SOMEWHERE),
     "GET /accounts/{handle:str}": Call(),
@@ -106,6 +110,12 @@ API: Mapping[str, Call] = {
     "POST /messages/{which:str}/reject": message(refusal),
     "POST /messages/{which:str}/request-changes": message(refusal),
     "POST /messages/{which:str}/withdraw-approval": message(lambda _t: {}),
+    "GET /outcomes": Call(thing="unknown", listing=True),
+    "GET /outcomes/late": Call(thing="late", listing=True),
+    "POST /outcomes/late/{attempt:uuid}/close": Call(thing="late", body=lambda _t: WHY),
+    "GET /messages/{which:str}/outcome": Call(thing="unknown"),
+    "POST /messages/{which:str}/outcome/read": Call(thing="unknown", body=lambda _t: {}),
+    "POST /messages/{which:str}/outcome/settle": Call(thing="unknown", body=lambda _t: {"is_out": True, **WHY}),
     "POST /screen": Call(body=draft, action=POST),
     "POST /messages/{which:str}/copy": message(lambda _t: {}, action=POST),
     "GET /contacts/{who:str}/permission": Call(thing="contact", query=ours),
@@ -161,6 +171,7 @@ API: Mapping[str, Call] = {
 }
 
 PANEL: Mapping[str, Call] = {
+    "GET /media/{media_id:uuid}": IMAGE,
     "GET /approvals": message(query=lambda _t: {"view": "team"}, listing=True),
     "GET /messages": message(listing=True),
     "GET /accounts": LISTING,
@@ -177,7 +188,12 @@ PANEL: Mapping[str, Call] = {
     "POST /messages/{number:str}/schedule": message(
         lambda t: {**revision(t), "scheduled_at": wall(t)}, action=Action.MESSAGE_SCHEDULE
     ),
-    "POST /messages/{number:str}/settle": message(lambda _t: {"is_out": "false", **WHY}),
+    "GET /unknown": Call(thing="unknown", listing=True),
+    "GET /unknown/{number:str}": Call(thing="unknown"),
+    "POST /unknown/{number:str}/read": Call(thing="unknown", body=lambda _t: {}),
+    "POST /unknown/{number:str}/out": Call(thing="unknown", body=lambda _t: {"which": "other", **WHY}),
+    "POST /unknown/{number:str}/not-out": Call(thing="unknown", body=lambda _t: {"not_reason": WHY["reason"]}),
+    "POST /unknown/late/{attempt:uuid}/close": Call(thing="late", body=lambda _t: WHY),
     "POST /messages/{number:str}/approve": verdict("approve"),
     "POST /messages/{number:str}/reject": verdict("reject"),
     "POST /messages/{number:str}/request-changes": verdict("changes"),

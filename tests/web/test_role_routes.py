@@ -66,6 +66,8 @@ class Route:
         options: dict[str, Any] = {"headers": {"X-CSRF": person.csrf}} if self.method != "GET" else {}
         if body:
             options["json" if self.path.startswith("/api/") else "data"] = body
+        if call.files:
+            options["files"] = call.files(thing)
         if call.query:
             options["params"] = call.query(thing)
         return await person.client.request(self.method, path, **options)

@@ -1,6 +1,5 @@
 """The life of a message: its states, the one table that says how they change, its revisions and their digest."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from govern.domain.media import Image
 from govern.errors import N_, Conflict
 
 
@@ -23,6 +23,17 @@ class Kind(StrEnum):
     """A post that carries another one."""
     DM = "dm"
     """A private message to one contact."""
+
+
+class ReplyLevel(StrEnum):
+    """Who will see an answer to a public post."""
+
+    PRIVATE = "private"
+    """It asks the person to write in private."""
+    OPEN = "open"
+    """Those who follow both sides."""
+    EVERYONE = "everyone"
+    """All followers: a quote, or a post that begins with the person's handle."""
 
 
 class State(StrEnum):
@@ -102,6 +113,8 @@ class Event(StrEnum):
     """A person or a reading of X found it is out."""
     SETTLE_NOT_SENT = "settle_not_sent"
     """A person or a reading of X found it is not out: send once more."""
+    SURFACE = "surface"
+    """X said late that an attempt settled as not out is out: it must not go again."""
     EXPIRE = "expire"
     """Its approval deadline or its sending window passed."""
     WITHDRAW = "withdraw"
@@ -149,6 +162,8 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
         (State.OUTCOME_UNKNOWN, Event.SETTLE_NOT_SENT): State.APPROVED,
         # A slow answer of X that arrives after the deadline settles the question by itself.
         (State.OUTCOME_UNKNOWN, Event.SUCCEED): State.SENT,
+        (State.APPROVED, Event.SURFACE): State.SENT,
+        (State.SCHEDULED, Event.SURFACE): State.SENT,
         **{(state, Event.WITHDRAW): State.WITHDRAWN for state in _UNSENT},
     }
 )
@@ -194,7 +209,8 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     paid_partnership: bool = False
     """Somebody gave something for it."""
     ai_written: bool = False
-    """A machine wrote the text."""
+    """A machine wrote the text; X is told."""
+    images: tuple[Image, ...] = ()
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,6 +254,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     confirms: UUID | None = None
     """The opt-out that this message confirms: the service wrote it, and nobody is its author."""
     withdrawn_for: WithdrawnFor | None = None
+    reply_level: ReplyLevel | None = None
+    """Of a reply or a quote."""
     wall_time: str | None = None
     """What the clocks of `zone` show at `scheduled_at`; of a time that comes twice, `fold` says which one."""
     fold: int | None = None
@@ -274,18 +292,3 @@ def check_revision(current: int, read: int) -> None:
     """
     if current != read:
         raise StaleRevision(read=read, current=current)
-
-
-def content_digest(*, account: str, kind: Kind, text: str, in_reply_to: str | None, recipient: str | None) -> bytes:
-    """Return the SHA-256 that an approval binds to: account, kind, target and text, each with its length in front.
-
-    Media and alt texts join the list with the issue that brings them; a missing part counts as absent, not as empty.
-    X takes handles in any case, and tells us a person's own spelling only once they wrote: it counts in small letters.
-    """
-    recipient = recipient.lower() if recipient is not None else None
-    digest = hashlib.sha256(b"govern/content/v1")
-    for part in (account, kind.value, in_reply_to, recipient, text):
-        data = b"" if part is None else part.encode()
-        digest.update(b"-" if part is None else str(len(data)).encode() + b":")
-        digest.update(data)
-    return digest.digest()

@@ -17,9 +17,11 @@ from govern.domain.messages import Message
 from govern.domain.publications import Hold, Outcome, retry_after
 from govern.domain.x_limits import DAY, Family, RateSeen
 from govern.errors import Unavailable
+from govern.jobs.upload import upload_media
 from govern.services.answers import Result, settle_attempt
 from govern.services.audit.included import included
 from govern.services.credentials import ACCOUNT_LOCKED
+from govern.services.media_uploads import MediaNeeded
 from govern.services.pauses import is_paused
 from govern.services.policies import Policies
 from govern.services.sending import Claim, claim_next
@@ -36,8 +38,8 @@ LOG_WAIT = timedelta(seconds=5)
 # An answer in hand is worth waiting for the database: about a minute.
 SETTLE_PAUSES = (0.5, 1.0, 2.0, *[4.0] * 14)
 
-Connect = Callable[[Claim], XClient]
-"""Makes the client that speaks for the claim's account."""
+Connect = Callable[[Claim | MediaNeeded], XClient]
+"""Makes the client that speaks for the account."""
 
 
 async def publish(
@@ -55,6 +57,7 @@ async def publish(
 
     Runs zero, one or more times, also at once: the claim decides. The outbox wakes the account's next.
     """
+    handed = set[UUID]()
     for _ in range(MOST_PASSED):
         claim = await claim_next(
             account, worker=worker, access=access, policies=policies, vault=vault, settings=settings, now=clock()
@@ -64,8 +67,11 @@ async def publish(
         if isinstance(claim, Claim):
             result = await _send(claim, connect, clock=clock)
             message = await _undisturbed(_settle(claim, result, clock=clock))
-            logger.info("publication.settled", message=message.number, outcome=result.outcome.value, code=result.code)
+            logger.info("publication.settled", message=message.number, state=message.state.value, code=result.code)
             return result
+        if isinstance(claim, MediaNeeded):
+            await upload_media(claim, connect(claim), handed=handed, clock=clock)
+            continue  # what X holds now may go; what it does not waits
         logger.info("publication.passed", account=str(account), reason=claim.reason)
     return None
 
@@ -87,7 +93,7 @@ async def _send(claim: Claim, connect: Connect, *, clock: Callable[[], datetime]
     except Exception:  # whatever it is, it may have been sent
         logger.exception("publication.broken", attempt=str(claim.attempt))
         return Result(outcome=Outcome.UNKNOWN, code="internal", reason="The worker failed while it was sending.")
-    return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange)
+    return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange, now=clock())
 
 
 async def _barrier(claim: Claim, *, clock: Callable[[], datetime]) -> Result | None:
@@ -155,7 +161,7 @@ async def _undisturbed(work: Coroutine[Any, Any, Message]) -> Message:
 
 def read_error(error: errors.XError, *, claim: Claim, now: datetime) -> Result:
     """Turn what the client says into what it means for the message (the table of errors in the design)."""
-    return _with_exchange(_meaning(error, claim, now), error.exchange)
+    return _with_exchange(_meaning(error, claim, now), error.exchange, now=now)
 
 
 def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
@@ -206,7 +212,7 @@ def _spent(error: errors.RateLimited) -> tuple[RateSeen, ...]:
     return (*(rate for rate in exchange.rates if rate.family is not spent.family), spent)
 
 
-def _with_exchange(result: Result, exchange: Exchange | None) -> Result:
+def _with_exchange(result: Result, exchange: Exchange | None, *, now: datetime) -> Result:
     if exchange is None:
         return result
     return replace(
@@ -215,4 +221,5 @@ def _with_exchange(result: Result, exchange: Exchange | None) -> Result:
         status=exchange.status,
         transaction_id=exchange.transaction_id,
         rates=result.rates or exchange.rates,
+        clock_offset=now - exchange.date if exchange.date else None,
     )

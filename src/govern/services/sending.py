@@ -21,6 +21,7 @@ from govern.services.audit import Receipt
 from govern.services.confirmations import confirmation_may_leave
 from govern.services.credentials import load_credentials
 from govern.services.gate import enter_gate
+from govern.services.media_uploads import MediaMissing, MediaNeeded, held_by_x
 from govern.services.message_views import change_message, lock_message, message_ref, state_change
 from govern.services.outgoing import digest_of, make_outgoing
 from govern.services.passing import Passed, expire_publication, hold_publication, withdraw_publication
@@ -92,22 +93,26 @@ async def claim_next(
     vault: Vault,
     settings: Settings,
     now: datetime,
-) -> Claim | Passed | None:
+) -> Claim | Passed | MediaNeeded | None:
     """Take the account's next due publication, deciding everything again; None if there is none or another has the account.
 
     When this returns a claim, `sending` is committed: from here on only an answer, the sweep or a person moves it.
+    What may go but for its images, which X does not hold, is left as it was.
     """
-    async with use_case(actor=PUBLISHER, now=now):
-        await enter_gate()
-        due = await _first_due(account, now) if await _take_account(account) else None
-        if due is None:
-            return None
-        message = await lock_message(due.message)  # of a DM the person first: a stop comes before or after
-        if await _first_due(account, now) != due:
-            return Passed(reason="changed")  # while we waited for its lock
-        return await _claim(
-            due, message, worker=worker, access=access, policies=policies, vault=vault, settings=settings, now=now
-        )
+    try:
+        async with use_case(actor=PUBLISHER, now=now):
+            await enter_gate()
+            due = await _first_due(account, now) if await _take_account(account) else None
+            if due is None:
+                return None
+            message = await lock_message(due.message)  # of a DM the person first: a stop comes before or after
+            if await _first_due(account, now) != due:
+                return Passed(reason="changed")  # while we waited for its lock
+            return await _claim(
+                due, message, worker=worker, access=access, policies=policies, vault=vault, settings=settings, now=now
+            )
+    except MediaMissing as missing:
+        return missing.needed
 
 
 async def _claim(
@@ -143,6 +148,18 @@ async def _claim(
     )
     if passed is not None:
         return passed
+    x_user_id = (await find_account(message.account)).x_user_id
+    media_ids = await held_by_x(due.id, message, now=now)
+    if media_ids is None:
+        raise MediaMissing(
+            MediaNeeded(
+                publication=due.id,
+                message=message.id,
+                account=message.account_id,
+                credentials=keys,
+                x_user_id=x_user_id,
+            )
+        )
     await _start(due, message, wish.cost, worker=worker, settings=settings, now=now)
     receipt = await _record(due, message, approvals, decision=decision, now=now)
     return Claim(
@@ -150,8 +167,8 @@ async def _claim(
         tries=due.tries + 1,
         receipt=receipt,
         credentials=keys,
-        x_user_id=(await find_account(message.account)).x_user_id,
-        outgoing=await make_outgoing(message),
+        x_user_id=x_user_id,
+        outgoing=await make_outgoing(message, media_ids),
         write_before=now + settings.send_write_window,
         scope=message.scope,
         kind=message.kind,
@@ -173,7 +190,7 @@ async def _unfit(due: _Due, message: Message, *, now: datetime) -> Passed | None
     """Let what is late expire, and hold what is not what was approved."""
     if due.not_after < now:
         return await expire_publication(message, now=now)
-    if digest_of(message) != due.content_digest:
+    if await digest_of(message) != due.content_digest:
         sentence = "What would go out is not what was approved."
         return await hold_publication(due.id, message, Hold.DIGEST, sentence, now=now)
     return None

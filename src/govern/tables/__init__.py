@@ -16,12 +16,13 @@ from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
 from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
 from govern.tables.conversation import AnswerTime, Conversation, Subscription, WebhookDelivery
 from govern.tables.grant import RoleGrant
+from govern.tables.media import Media, MediaUpload, RevisionMedia
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
 from govern.tables.message import Acknowledgement, Approval, Message, Revision, Screening
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
-from govern.tables.publication import Attempt, Publication, SendingWatch
+from govern.tables.publication import Attempt, AttemptRead, AttemptSeen, Publication, SendingWatch
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
 from govern.tables.spending import RateWindow, XApp, XCost, XSpend
@@ -59,11 +60,16 @@ TABLES = (
     Subscription,
     Publication,
     Attempt,
+    Media,
+    RevisionMedia,
+    MediaUpload,
     SendingWatch,
     RateWindow,
     XApp,
     XCost,
     XSpend,
+    AttemptRead,
+    AttemptSeen,
     Pause,
     Outbox,
     ScopeParent,
@@ -97,6 +103,8 @@ __all__ = [
     "ApiToken",
     "Approval",
     "Attempt",
+    "AttemptRead",
+    "AttemptSeen",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditExport",
@@ -114,6 +122,8 @@ __all__ = [
     "Conversation",
     "IdempotencyKey",
     "Inbound",
+    "Media",
+    "MediaUpload",
     "Member",
     "MemberLink",
     "Message",
@@ -128,6 +138,7 @@ __all__ = [
     "RateWindow",
     "RecoveryCode",
     "Revision",
+    "RevisionMedia",
     "RoleGrant",
     "SavedView",
     "Scope",

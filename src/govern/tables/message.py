@@ -18,7 +18,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from govern.domain.approvals import Verdict
-from govern.domain.messages import Kind, State, WithdrawnFor
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
 from govern.tables.account import Account
 from govern.tables.checks import length, one_of
 from govern.tables.contact import ConsentEvent, Contact
@@ -53,6 +53,7 @@ class Message(Table, tablename="message"):
         ConsentEvent, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None, unique=True
     )
     withdrawn_for = Varchar(length=20, default=None, null=True)
+    reply_level = Varchar(length=8, default=None, null=True)
     created_at = Timestamptz(default=None, null=False)
     updated_at = Timestamptz(default=None, null=False)
     version = Integer(default=1, null=False)
@@ -60,6 +61,10 @@ class Message(Table, tablename="message"):
     message_kind_check = one_of("kind", Kind)
     message_state_check = one_of("state", State)
     message_contact_check = Check("(kind = 'dm') = (contact IS NOT NULL)")
+    message_reply_level_check = one_of("reply_level", ReplyLevel)
+    message_level_kind_check = Check(
+        "reply_level IS NULL OR kind = 'reply' OR (kind = 'quote' AND reply_level = 'everyone')"
+    )
     message_target_check = Check("(kind IN ('reply', 'quote')) = (in_reply_to IS NOT NULL)")
     message_zone_check = Check("(scheduled_at IS NULL) = (zone IS NULL)")
     message_wall_time_check = Check("(scheduled_at IS NULL) = (wall_time IS NULL)")

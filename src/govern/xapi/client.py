@@ -1,8 +1,8 @@
 """What we ask of X, and the values that go and come. Ids are strings, as X sends them; times are UTC."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -25,6 +25,23 @@ class OutgoingDm(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     recipient_id: str
     media_id: str | None = None
+
+
+class OutgoingImage(msgspec.Struct, frozen=True, kw_only=True):
+    """An image exactly as it was approved: `digest` is the SHA-256 of the approved bytes."""
+
+    content: bytes
+    digest: bytes
+    media_type: str
+    alt_text: str
+    category: Literal["tweet_image", "tweet_gif", "dm_image", "dm_gif"] = "tweet_image"
+
+
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
+    """X holds the image, with its alt text, under this id, for so long (24 h by its documentation)."""
+
+    media_id: str
+    lives: timedelta
 
 
 class Exchange(msgspec.Struct, kw_only=True):
@@ -64,13 +81,18 @@ class XUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post on our own timeline. `text` is plain: unescaped once, whole, with the addresses behind t.co."""
+    """A post on our own timeline. `text` is plain: unescaped once, whole, with the addresses behind t.co.
+
+    `links` are those addresses, in their order; `media` counts the images.
+    """
 
     x_id: str
     text: str
     in_reply_to: str | None
     quote_of: str | None
     created_at: datetime
+    links: tuple[str, ...] = ()
+    media: int = 0
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +109,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DmEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A direct message, received or sent by us. `recipient_id` is None in a group conversation."""
+    """A direct message, received or sent by us. `recipient_id` is None in a group conversation; the rest as in posts."""
 
     x_id: str
     sender_id: str
@@ -98,6 +120,8 @@ class DmEvent(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     conversation_id: str
     created_at: datetime
+    links: tuple[str, ...] = ()
+    media: int = 0
 
 
 class LookedUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,12 +138,21 @@ class XClient(Protocol):
     (all pages were read) and oldest first.
     """
 
+    @property
+    def date(self) -> datetime | None:
+        """X's own time in its last answer; None before one."""
+        ...
+
     async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
         """Publish once. After `write_before` nothing is written: NotSent("late")."""
         ...
 
     async def send_dm(self, dm: OutgoingDm, *, write_before: datetime) -> Receipt:
         """Send once. After `write_before` nothing is written: NotSent("late")."""
+        ...
+
+    async def upload_image(self, image: OutgoingImage) -> Uploaded:
+        """Give X an image with its alt text, before the send. Nothing is visible of it; it may be done again."""
         ...
 
     async def delete_post(self, x_id: str) -> None:

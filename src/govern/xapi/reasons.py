@@ -90,28 +90,28 @@ REASONS: Mapping[str, Reason] = {
         "Le programme d'envoi a été arrêté avant d'envoyer quoi que ce soit ; un nouvel essai suivra.",
     ),
     "no_answer": Reason(
-        "The message was handed to X, and X gave no answer in time.",
-        "Le message a été remis à X, et X n'a pas répondu à temps.",
+        "The message was handed to X, and X gave no answer in time. It may be out.",
+        "Le message a été remis à X, et X n'a pas répondu à temps. Il est peut-être sorti.",
     ),
     "broken_off": Reason(
-        "The message was handed to X, and the connection broke before X's answer was complete.",
-        "Le message a été remis à X, et la connexion s'est rompue avant la fin de la réponse.",
+        "The message was handed to X, and the connection broke before X's answer was complete. It may be out.",
+        "Le message a été remis à X, et la connexion s'est rompue avant la fin de la réponse. Il est peut-être sorti.",
     ),
     "stopped_waiting": Reason(
-        "The message was handed to X, and the worker was stopped before X answered.",
-        "Le message a été remis à X, et le programme d'envoi a été arrêté avant la réponse.",
+        "The message was handed to X, and the worker was stopped before X answered. It may be out.",
+        "Le message a été remis à X, et le programme d'envoi a été arrêté avant la réponse. Il est peut-être sorti.",
     ),
     "x_failed": Reason(
-        "The message was handed to X, and X answered with an error of its own.",
-        "Le message a été remis à X, et X a répondu par une erreur de son côté.",
+        "The message was handed to X, and X answered with an error of its own. It may be out.",
+        "Le message a été remis à X, et X a répondu par une erreur de son côté. Il est peut-être sorti.",
     ),
     "x_redirected": Reason(
-        "The message was handed to X, and X pointed elsewhere instead of answering.",
-        "Le message a été remis à X, et X a renvoyé ailleurs au lieu de répondre.",
+        "The message was handed to X, and X pointed elsewhere instead of answering. It may be out.",
+        "Le message a été remis à X, et X a renvoyé ailleurs au lieu de répondre. Il est peut-être sorti.",
     ),
     "unreadable": Reason(
-        "The message was handed to X, and X's answer cannot be read.",
-        "Le message a été remis à X, et la réponse de X est illisible.",
+        "The message was handed to X, and X's answer cannot be read. It may be out.",
+        "Le message a été remis à X, et la réponse de X est illisible. Il est peut-être sorti.",
     ),
 }
 

@@ -21,18 +21,29 @@ from govern.xapi.answers import (
     to_user,
 )
 from govern.xapi.call import Caller
-from govern.xapi.client import DmEvent, LookedUp, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.client import (
+    DmEvent,
+    LookedUp,
+    Mention,
+    OutgoingDm,
+    OutgoingImage,
+    OutgoingPost,
+    OwnPost,
+    Receipt,
+    Uploaded,
+    XUser,
+)
 from govern.xapi.credentials import BearerToken, Credentials, Keys
 from govern.xapi.direct_messages import EVENT_FIELDS, EXPANSIONS, find_dm, read_thread
 from govern.xapi.errors import Refused
 from govern.xapi.lookups import look_up_posts
-from govern.xapi.media import OutgoingImage, Uploaded, upload_image
+from govern.xapi.media import upload_image
 from govern.xapi.session import parse_address
 
 __all__ = ["BearerToken", "Credentials", "TweepyClient"]
 
 _PAGE_SIZE = 100
-_POST_FIELDS = ["author_id", "conversation_id", "entities", "note_tweet", "referenced_tweets"]
+_POST_FIELDS = ["attachments", "author_id", "conversation_id", "entities", "note_tweet", "referenced_tweets"]
 
 
 class TweepyClient:
@@ -160,6 +171,10 @@ class TweepyClient:
     async def upload_image(self, image: OutgoingImage) -> Uploaded:
         """Upload an approved image with its alt text, before the send."""
         return await upload_image(self._caller, image)
+
+    @property
+    def date(self) -> datetime | None:
+        return self._caller.date
 
     @property
     def accepted(self) -> bool:

@@ -12,8 +12,9 @@ from tests.web.conftest import Api
 POST = {"account": "Shop", "kind": "post", "text": "Our shop in Lyon opens at nine."}
 KEYS = [
     "id", "number", "account", "kind", "state", "author", "author_name", "recipient", "contact", "in_reply_to",
-    "revision", "decision", "permission", "findings", "approvals", "scheduled_at", "zone", "wall_time", "fold", "due_at", "not_after", "hold", "failure",
-    "withdrawn_for", "confirms", "x_id", "version", "created_at", "updated_at",
+    "reply_level", "audience", "revision", "decision", "permission", "findings", "approvals", "scheduled_at", "zone",
+    "wall_time", "fold", "due_at", "not_after", "hold", "failure", "withdrawn_for", "confirms", "x_id", "version",
+    "created_at", "updated_at",
 ]  # fmt: skip
 
 
@@ -289,8 +290,7 @@ async def test_dm_nobody_asked_for_is_blocked_with_the_reason(api: Api) -> None:
         assert (message["state"], message["decision"]) == ("blocked", "block")
         finding = next(each for each in message["findings"] if each["decision"] == "block")
         assert finding["rule"]
-        assert finding["message"]["en"]
-        assert finding["message"]["fr"]
+        assert all(finding["message"][language] for language in ("en", "fr"))
         assert {"severity", "span"} <= set(finding)
 
 

@@ -61,6 +61,7 @@ from govern.domain.audit.factors import (
 )
 from govern.domain.audit.fields import BadEntry, Outcome, Recorded, named_fields, personal_fields, split_fields
 from govern.domain.audit.log import LogAdopted, LogContinued, LogCreated
+from govern.domain.audit.media import MediaUploaded, PublicationMediaUploaded
 from govern.domain.audit.membership import (
     MemberInvited,
     MemberJoined,
@@ -111,12 +112,16 @@ from govern.domain.audit.people import (
     TokenRevoked,
 )
 from govern.domain.audit.publications import (
+    PublicationDuplicate,
     PublicationFailed,
     PublicationHeld,
+    PublicationLateClosed,
     PublicationRefused,
     PublicationSending,
     PublicationSent,
+    PublicationSentLate,
     PublicationSettled,
+    PublicationUndecided,
     PublicationUnknown,
 )
 from govern.domain.audit.reading import AuditOpened, ConversationDmRead
@@ -186,6 +191,7 @@ __all__ = [
     "LogCreated",
     "LogMismatch",
     "LogVerified",
+    "MediaUploaded",
     "MemberCreated",
     "MemberErased",
     "MemberInvited",
@@ -220,13 +226,18 @@ __all__ = [
     "PauseSet",
     "PolicyActivated",
     "PolicyLoaded",
+    "PublicationDuplicate",
     "PublicationFailed",
     "PublicationHeld",
+    "PublicationLateClosed",
+    "PublicationMediaUploaded",
     "PublicationRefused",
     "PublicationReleased",
     "PublicationSending",
     "PublicationSent",
+    "PublicationSentLate",
     "PublicationSettled",
+    "PublicationUndecided",
     "PublicationUnknown",
     "Recorded",
     "RecoveryCodeUsed",

@@ -15,8 +15,10 @@ from govern.web.api.decisions import DecisionsController
 from govern.web.api.erasures import ErasuresController
 from govern.web.api.grants import GRANTS
 from govern.web.api.limits import read_all as read_limits
+from govern.web.api.media import MediaController
 from govern.web.api.members import MembersController, read_me
 from govern.web.api.messages import MessagesController
+from govern.web.api.outcomes import OutcomeController, OutcomesController
 from govern.web.api.pauses import PausesController
 from govern.web.api.queries import check_request
 from govern.web.api.screening import screen_text
@@ -28,10 +30,13 @@ API = Router(
         AccountsController,
         read_limits,
         MessagesController,
+        MediaController,
         ContactsController,
         ConversationsController,
         ErasuresController,
         ApprovalsController,
+        OutcomesController,
+        OutcomeController,
         screen_text,
         MembersController,
         read_me,

@@ -19,6 +19,7 @@ from govern.services.messages import draft_message, revise_message, schedule_mes
 from govern.services.submission import submit_message
 from govern.web.api.idempotency import IdempotencyKey, answer_once, form_key
 from govern.web.api.message_json import MessageJson, MessagesJson, message_json
+from govern.web.api.message_parts import Attachments, Level, RevisionInput, attachments
 from govern.web.api.problems import problems
 from govern.web.api.queries import Cursor, Limit
 from govern.web.api.times import time_for_account, time_for_message
@@ -34,7 +35,6 @@ WRITE = (
 )
 
 Which = Annotated[str, PathParameter(description="The message's id, or its number as `M-1042`.", max_length=40)]
-Revision = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The revision you read.")]
 Text = Annotated[str, msgspec.Meta(max_length=100_000)]
 Reason = Annotated[str, msgspec.Meta(max_length=2_000)]
 Warnings = Annotated[
@@ -66,14 +66,10 @@ class DraftInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     fold: Fold | None = None
     paid_partnership: bool = False
     ai_written: bool = False
+    media: Attachments = ()
+    reply_level: Level | None = None
     submit: bool = False
     acknowledged: Warnings = ()
-
-
-class RevisionInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which revision is meant."""
-
-    revision: Revision
 
 
 class SubmitInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
@@ -88,6 +84,7 @@ class TextInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
     text: Text
     paid_partnership: bool | None = None
     ai_written: bool | None = None
+    media: Attachments | None = None
 
 
 class WithdrawInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
@@ -190,6 +187,7 @@ class MessagesController(Controller):
             revision=data.revision,
             paid_partnership=data.paid_partnership,
             ai_written=data.ai_written,
+            images=None if data.media is None else attachments(data.media),
             actor=actor,
             access=access,
             now=now,
@@ -291,4 +289,6 @@ def _draft(data: DraftInput, at: datetime | None) -> Draft:
         zone=data.zone,
         paid_partnership=data.paid_partnership,
         ai_written=data.ai_written,
+        images=attachments(data.media),
+        reply_level=data.reply_level,
     )

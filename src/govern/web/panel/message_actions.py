@@ -1,4 +1,4 @@
-"""What can be done with a message beside deciding and editing: hand in, copy, withdraw, schedule, settle."""
+"""What can be done with a message beside deciding and editing: hand in, copy, withdraw, schedule."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -16,7 +16,6 @@ from govern.services.accounts import get_account
 from govern.services.copying import copy_message
 from govern.services.message_views import get_message
 from govern.services.messages import schedule_message, withdraw_message
-from govern.services.outcomes import settle_outcome
 from govern.services.submission import submit_message
 from govern.web.panel.asking import read_acknowledged
 from govern.web.panel.compose import WRITES
@@ -36,8 +35,6 @@ class ActionForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     scheduled_at: str | None = None
     zone: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
-    is_out: bool | None = None
-    x_id: str | None = None
 
 
 @post("/messages/{number:str}/submit", status_code=303, opt={"action": WRITES})
@@ -105,26 +102,6 @@ async def schedule(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redir
     return await _act(desk, number, "schedule", act)
 
 
-@post("/messages/{number:str}/settle", status_code=303, opt={"action": Action.MESSAGE_SETTLE})
-async def settle(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
-    """Say what became of a message whose outcome is unknown."""
-
-    async def act(message: Message, data: ActionForm) -> object:
-        if data.is_out is None:
-            raise FieldFault(reason=_("Say whether it is out or not."))
-        return await settle_outcome(
-            message.id,
-            is_out=data.is_out,
-            x_id=data.x_id,
-            reason=data.reason or "",
-            actor=desk.actor,
-            access=desk.access,
-            now=desk.now,
-        )
-
-    return await _act(desk, number, "settle", act)
-
-
 async def _act(
     desk: Desk, number: str, what: str, act: Callable[[Message, ActionForm], Awaitable[object]]
 ) -> Response[str] | Redirect:
@@ -137,4 +114,4 @@ async def _act(
     return go(f"/admin/messages/{number}?done={what}")
 
 
-ROUTES = (submit, copy, withdraw, schedule, settle)
+ROUTES = (submit, copy, withdraw, schedule)

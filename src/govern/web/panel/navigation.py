@@ -64,9 +64,9 @@ def _work(reach: Reach) -> list[NavItem]:
     if reach.plan:
         count = reach.decisions
         items.append(_item("decisions", "calendar-event", _("Decisions"), count=count, hot=count > 0))
-    if reach.settle and reach.unknown:
-        address = "/admin/messages?state=outcome_unknown"
-        items.append(_item("unknown", "help-circle", _("Unknown outcome"), href=address, count=reach.unknown, hot=True))
+    if reach.settle:
+        hot = reach.unknown > 0
+        items.append(_item("unknown", "help-circle", _("Unknown outcome"), count=reach.unknown, hot=hot))
     return items
 
 

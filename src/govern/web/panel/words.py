@@ -8,7 +8,7 @@ from govern.domain.accounts import AccountKind, AccountState, Objective
 from govern.domain.actions import Role
 from govern.domain.consent import PermissionState
 from govern.domain.conversations import CloseReason, ConversationState
-from govern.domain.messages import Kind, State, WithdrawnFor
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome
 from govern.errors import N_
 from govern.web.panel.i18n import gettext as _
@@ -42,6 +42,11 @@ KINDS: Mapping[Kind, str] = {
     Kind.REPLY: N_("Reply"),
     Kind.QUOTE: N_("Quote"),
     Kind.DM: N_("DM"),
+}
+LEVELS: Mapping[ReplyLevel, str] = {
+    ReplyLevel.PRIVATE: N_("Invite to write privately"),
+    ReplyLevel.OPEN: N_("Open reply"),
+    ReplyLevel.EVERYONE: N_("To everyone"),
 }
 ROLES: Mapping[Role, str] = {
     Role.VIEWER: N_("Viewer"),
@@ -94,6 +99,8 @@ OUTCOMES: Mapping[str, Badge] = {
     "denied": Badge(N_("Refused"), "bad", "ban"),
     "failed": Badge(N_("Failed"), "bad", "alert-triangle"),
 }
+_NOT_KNOWN = frozenset({"publication.unknown", "publication.undecided"})
+"""Entries of which nobody can say that something failed."""
 ATTEMPTS: Mapping[Outcome, Badge] = {
     Outcome.SENT: Badge(N_("Sent"), "ok", "check"),
     Outcome.REFUSED: Badge(N_("Refused by X"), "bad", "circle-x"),
@@ -114,6 +121,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.BUDGET: N_("Held: the monthly ceiling is reached"),
     Hold.RULE: N_("Held: X would refuse it, by its rules as we know them"),
     Hold.SCOPE: N_("Held: the account is connected without a permission this needs"),
+    Hold.MEDIA: N_("Held: X could not be given its images yet; nothing was sent"),
 }
 PERMISSIONS: Mapping[str, str] = {
     "unsolicited": N_("This person has not written to you: a DM is not allowed."),
@@ -165,6 +173,13 @@ TAKEN_BACK: Mapping[WithdrawnFor, str] = {
 def badge(found: Badge | None, otherwise: str) -> Badge:
     """Translate a badge; a value without one is shown as it is, so that nothing new goes unseen."""
     return Badge(_(found.words), found.tone, found.icon) if found else Badge(otherwise.replace("_", " "))
+
+
+def outcome_badge(action: str, outcome: str) -> Badge:
+    """Say how what an entry records ended; "failed" is never said of what nobody knows."""
+    if action in _NOT_KNOWN:
+        return Badge(_("Not known"), "warn", "help-circle")
+    return badge(OUTCOMES.get(outcome), outcome)
 
 
 def role_name(role: str) -> str:
