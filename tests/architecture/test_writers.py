@@ -70,6 +70,7 @@ EXEMPT = {
 }
 
 READERS = {
+    "govern.services.conversation_lists.newest_posts": "public posts only: the query says so",
     "govern.services.outcomes.ask_reading": "shows nothing",
     "govern.services.readings.find_question": "for the job that reads X: it shows nobody anything",
     "govern.services.reconciling.keep_failed_reading": "shows nothing",
