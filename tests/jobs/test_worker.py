@@ -179,6 +179,20 @@ async def test_killed_in_the_middle_of_a_send_the_outcome_is_unknown_and_nothing
     assert await live.desk.state(message) == "outcome_unknown"
 
 
+@pytest.mark.parametrize(("fault", "reads"), [("commit_then_slow", 1), ("drop_before_commit", 3)])
+async def test_what_became_of_a_send_nobody_answered_is_read_from_x_and_it_is_out_once(
+    live: Live, workers: Starter, fault: str, reads: int
+) -> None:
+    live.sandbox.order("rules", duplicates=False)
+    live.sandbox.order("faults", kind=fault, times=1)
+    await workers.start_ready(GOVERN_RECONCILE_READS="1,2,3")
+    message = await live.desk.write(TEXT, now=clock())
+    await becomes(live, message, "sent")
+    assert live.sandbox.posts() == [TEXT]
+    settled = await assert_audited("publication.settled", actor="worker:reconciler", reading=reads)
+    assert settled["ctx"]["job"], "the entry names the job that wrote it"
+
+
 async def test_told_to_stop_it_lets_its_send_finish(live: Live, workers: Starter) -> None:
     live.sandbox.order("faults", kind="commit_then_slow", times=1, seconds=1)
     running = await workers.start_ready()
