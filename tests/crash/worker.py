@@ -27,6 +27,8 @@ from govern.xapi.errors import NotSent
 from govern.xapi.tweepy_client import TweepyClient
 from tests.crash.points import Point
 
+# PostgreSQL ends a transaction that stands still, so that whoever froze in it blocks nobody: 30 s, here less.
+_STRICT = {"idle_in_transaction_session_timeout": "4s"}
 account_of: ContextVar[str] = ContextVar("account_of", default="")
 
 
@@ -109,7 +111,7 @@ class FaultyClient:
 
     async def _lock_publication(self) -> None:
         """See that the next transaction comes half way and waits there."""
-        connection = await asyncpg.connect(settings.current().database_url)
+        connection = await asyncpg.connect(settings.current().database_url, server_settings=_STRICT)
         await connection.execute("BEGIN")
         query = "SELECT publication FROM attempt WHERE id = $1"
         publication = await connection.fetchval(query, self._claim.attempt)
