@@ -22,6 +22,8 @@ class FakeX:
         self.dms: list[DmEvent] = []
         self.read_since: list[str | None] = []
         self.reading_fails: dict[str, Exception] = {}
+        self.posts: list[OwnPost] = []
+        self.date: datetime | None = None
 
     async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
         return await self._send(post)
@@ -60,7 +62,8 @@ class FakeX:
             raise self.reading_fails[what]
 
     async def own_posts(self, since_id: str | None) -> list[OwnPost]:
-        return []
+        self._read("own_posts", since_id)
+        return [post for post in self.posts if int(post.x_id) > int(since_id or 0)]
 
     async def delete_post(self, x_id: str) -> None:
         return None

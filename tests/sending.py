@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -20,6 +21,8 @@ from govern.services.grants import list_grants, revoke_role
 from govern.services.message_views import load_message
 from govern.services.passing import Passed
 from govern.services.policies import Policies
+from govern.services.readings import find_question
+from govern.services.reconciling import keep_reading
 from govern.services.sending import Claim, claim_next
 from govern.settings import Settings
 from govern.tables import AccountCredential, Attempt, Publication
@@ -121,6 +124,13 @@ async def make_desk(owner: asyncpg.Connection, access: Access, policies: Policie
     for account in (company.help, company.news):
         await connect(account, owner, vault)
     return Desk(company, access, policies, vault, config)
+
+
+async def read_nothing(desk: Desk, attempt: UUID, *, now: datetime = LATER) -> None:
+    """Read X about an attempt, and find nothing, before its first reading is due: so it counts for nothing. Once."""
+    question = await find_question(attempt)
+    if question is not None and not question.reads:
+        await keep_reading(question, [], at=now, settings=desk.config, now=now)
 
 
 async def publication_of(message: Message) -> dict[str, Any]:

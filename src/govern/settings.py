@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent
 DEFAULT_SECRET = "development-only-secret-development-only"  # noqa: S105 - refused in production
 REAL_X_HOSTS = frozenset({"api.x.com", "api.twitter.com"})
 MIN_SECRET = 32
+MIN_READS = 3
 X_TIERS = ("self_serve", "enterprise")
 _ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,119}")
 
@@ -77,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     send_write_window: timedelta = timedelta(seconds=10)
     send_timeout: timedelta = timedelta(seconds=30)
     attempt_deadline: timedelta = timedelta(seconds=60)
+    reconcile_reads: tuple[timedelta, ...] = (timedelta(seconds=30), timedelta(minutes=3), timedelta(minutes=10))
+    """When X is read after an attempt without an answer; only after the last does "not found" mean anything."""
+    auto_resend: bool = True
+    """Whether a plain post that no reading found goes once more by itself."""
     session_idle: timedelta = timedelta(minutes=60)
     session_life: timedelta = timedelta(hours=12)
     sweep_every: timedelta = timedelta(seconds=2)
@@ -225,7 +230,9 @@ def _typed(given: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {"policies": shipped("policies"), **given}
     values |= {name: _seconds(name, given[name]) for name in _DURATIONS if name in given}
     values |= {name: Path(given[name]) for name in _PATHS if name in given}
-    for name in ("demo", "x_ai_replies_approved"):
+    if "reconcile_reads" in given:
+        values["reconcile_reads"] = _several_seconds("reconcile_reads", given["reconcile_reads"])
+    for name in ("auto_resend", "demo", "x_ai_replies_approved"):
         if name in given:
             values[name] = given[name].lower() in {"1", "true", "yes"}
     if "env" in given:
@@ -243,6 +250,18 @@ def _seconds(name: str, text: str) -> timedelta:
     if not 0 < seconds <= 86_400:
         raise SettingsError([f"GOVERN_{name.upper()} is {text!r}; it must be a number of seconds above 0."])
     return timedelta(seconds=seconds)
+
+
+def _several_seconds(name: str, text: str) -> tuple[timedelta, ...]:
+    """Read durations with commas between them, each longer than the one before: 30,180,600."""
+    found = tuple(_seconds(name, part.strip()) for part in text.split(","))
+    if list(found) != sorted(set(found)) or len(found) < MIN_READS:
+        raise SettingsError(
+            [
+                f"GOVERN_{name.upper()} is {text!r}; it must be at least {MIN_READS} rising numbers of seconds: 30,180,600."
+            ]
+        )
+    return found
 
 
 def _faults(settings: Settings) -> list[str]:

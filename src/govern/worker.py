@@ -49,6 +49,7 @@ def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:
     worker = Worker(
         functions=[
             func(_plain(jobs.publish), name="publish"),
+            func(_plain(jobs.reconcile), name="reconcile"),
             func(_plain(jobs.connect), name="connect"),
             func(_plain(jobs.revoke), name="revoke"),
             func(_plain(jobs.export), name="export", timeout=TIMEOUT),

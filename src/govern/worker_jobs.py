@@ -17,6 +17,7 @@ from govern.jobs.export import export as make_export
 from govern.jobs.export import wake_exports
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
+from govern.jobs.reconcile import reconcile
 from govern.jobs.renew import before_use, renew
 from govern.jobs.rescreen import rescreen
 from govern.jobs.revoke import revoke
@@ -29,6 +30,7 @@ from govern.services.audit.wrapping import Keks
 from govern.services.credentials import confirm_credential, load_credentials
 from govern.services.grant_source import PostgresGrants
 from govern.services.policies import load_policies
+from govern.services.readings import Question
 from govern.services.refreshing import Renewing
 from govern.services.sending import Claim
 from govern.settings import Settings, SettingsError
@@ -36,7 +38,7 @@ from govern.xapi.credentials import Keys
 from govern.xapi.oauth import OAuthApp
 from govern.xapi.session import parse_address
 from govern.xapi.tweepy_client import TweepyClient
-from govern.xapi.vault import Vault
+from govern.xapi.vault import BrokenSeal, MissingKey, Vault
 
 logger = log.get(__name__)
 
@@ -86,6 +88,15 @@ class Jobs:
         except database.AWAY as error:  # a sweep wakes it again
             logger.warning("worker.database_away", error=type(error).__name__)
 
+    async def reconcile(self, ctx: dict[str, Any], attempt: str) -> None:
+        """Read X to learn what became of an attempt."""
+        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        try:
+            await reconcile(UUID(attempt), connect=self._reader, settings=self.settings, clock=clock)
+            await outbox.push_due(ctx["redis"], now=clock())
+        except database.AWAY as error:  # a sweep wakes it again
+            logger.warning("worker.database_away", error=type(error).__name__)
+
     async def connect(self, ctx: dict[str, Any], pending: str) -> None:
         """Exchange the code somebody came back with from X."""
         structlog.contextvars.bind_contextvars(job=ctx["job_id"])
@@ -117,7 +128,7 @@ class Jobs:
         await verify(settings=self.settings, clock=clock)
 
     async def sweep(self, redis: ArqRedis) -> None:
-        await sweep(redis, now=clock())
+        await sweep(redis, reads=self.settings.reconcile_reads, now=clock())
         await wake_exports(redis, now=clock())
 
     async def rescreen(self) -> None:
@@ -143,6 +154,17 @@ class Jobs:
         await ingest(account, client, policies=self.policies, clock=clock)
         if client.accepted:
             await confirm_credential(account.id, keys, now=clock())
+
+    async def _reader(self, question: Question) -> TweepyClient | None:
+        """Return what reads as the account; None if it has no keys, or none that open."""
+        account = question.account
+        await before_use(account.id, renewing=self.renewing, clock=clock)
+        try:
+            keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
+        except (MissingKey, BrokenSeal) as error:
+            logger.warning("account.keys_closed", account=account.handle, reason=error.code)
+            return None
+        return self._client(keys, account.x_user_id) if keys else None
 
     def _connect(self, claim: Claim) -> TweepyClient:
         return self._client(claim.credentials, claim.x_user_id)

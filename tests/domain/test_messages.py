@@ -54,6 +54,7 @@ STEPS: dict[State, dict[Event, State]] = {
         Event.SCHEDULE: State.SCHEDULED,
         Event.UNDO: State.PENDING_APPROVAL,
         Event.CLAIM: State.SENDING,
+        Event.SURFACE: State.SENT,
         Event.EXPIRE: State.EXPIRED,
         Event.WITHDRAW: State.WITHDRAWN,
     },
@@ -61,6 +62,7 @@ STEPS: dict[State, dict[Event, State]] = {
         Event.SCHEDULE: State.SCHEDULED,
         Event.UNDO: State.PENDING_APPROVAL,
         Event.CLAIM: State.SENDING,
+        Event.SURFACE: State.SENT,
         Event.EXPIRE: State.EXPIRED,
         Event.WITHDRAW: State.WITHDRAWN,
     },
@@ -115,6 +117,8 @@ class Life(RuleBasedStateMachine):
         self.out = 0
         """How often X has it for certain."""
         self.maybe_out = False
+        self.given_up = False
+        """An attempt was settled as not out; X may still say that it is."""
         self.ended: State | None = None
 
     @initialize(author=st.sampled_from(MEMBERS))
@@ -150,6 +154,12 @@ class Life(RuleBasedStateMachine):
         if self.go(Event.PASS):
             self.cleared = True
 
+    @precondition(lambda self: self.given_up)
+    @rule()
+    def surface(self) -> None:
+        if self.go(Event.SURFACE):
+            self.out, self.given_up = self.out + 1, False
+
     @rule()
     def undo(self) -> None:
         if self.go(Event.UNDO):
@@ -174,6 +184,7 @@ class Life(RuleBasedStateMachine):
     def is_not_out(self, event: Event) -> None:
         if self.go(event):
             self.maybe_out = False
+            self.given_up |= event is Event.SETTLE_NOT_SENT
 
     @rule(
         event=st.sampled_from(

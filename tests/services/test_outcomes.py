@@ -9,18 +9,16 @@ import pytest
 from msgspec.structs import replace
 
 from govern.access import Access
-from govern.domain.drafts import BadTarget, ReasonRequired
 from govern.domain.messages import Message
-from govern.domain.publications import Hold, Outcome, UnknownTwin
-from govern.errors import Denied
+from govern.domain.publications import Hold, Outcome
 from govern.services.answers import Result, lose_overdue
 from govern.services.attempts import read_attempt
-from govern.services.outcomes import AnotherMessage, list_unknown, settle_outcome
+from govern.services.outcomes import settle_outcome
 from govern.services.policies import Policies
 from govern.settings import Settings
 from tests.asserts import actions, assert_audited, assert_nothing_changed
 from tests.factories import NOW
-from tests.sending import LATER, Desk, attempts, make_desk, publication_of, until_waiting
+from tests.sending import LATER, Desk, attempts, make_desk, publication_of, read_nothing, until_waiting
 
 SENT = Result(outcome=Outcome.SENT, x_id="1900000000000000001", connected=True, status=201, transaction_id="t-1")
 UNKNOWN = Result(outcome=Outcome.UNKNOWN, code="timeout", reason="No answer.", connected=True)
@@ -163,17 +161,6 @@ async def test_answer_and_sweep_at_the_same_moment_end_as_sent(
     assert await desk.state(message) == "sent"
 
 
-async def test_success_after_a_person_said_it_is_not_out_is_recorded(desk: Desk, config: Settings) -> None:
-    await desk.write()
-    claim = await desk.take()
-    late = LATER + 2 * config.attempt_deadline
-    await lose_overdue(now=late)
-    await say(desk, claim.attempt, is_out=False)
-    again = await desk.settle(claim, SENT, now=late)
-    assert again.state.value == "approved"
-    await assert_audited("publication.sent", attempt=1, x_id=SENT.x_id)
-
-
 async def test_duplicate_after_an_unknown_attempt_is_unknown_again(desk: Desk) -> None:
     await desk.write()
     first = await desk.take()
@@ -183,94 +170,10 @@ async def test_duplicate_after_an_unknown_attempt_is_unknown_again(desk: Desk) -
     assert second.state.value == "outcome_unknown"
 
 
-async def test_person_says_it_is_out(desk: Desk) -> None:
-    message = await desk.write()
-    claim = await desk.take()
-    await desk.settle(claim, UNKNOWN)
-    assert [each.id for each in await list_unknown(actor=desk.company.mia, access=desk.access)] == [message.id]
-    settled = await say(desk, claim.attempt, is_out=True, x_id="77")
-    assert (settled.state.value, settled.x_id) == ("sent", "77")
-    await assert_audited("publication.settled", settlement="sent", x_id="77")
-    assert await list_unknown(actor=desk.company.mia, access=desk.access) == []
-
-
-async def test_person_says_it_is_not_out_and_it_goes_once_more(desk: Desk) -> None:
-    await desk.write()
-    claim = await desk.take()
-    await desk.settle(claim, UNKNOWN)
-    await say(desk, claim.attempt, is_out=False)
-    second = await desk.take(now=LATER)
-    assert second.attempt != claim.attempt
-    assert (await desk.settle(second, SENT)).state.value == "sent"
-
-
-async def test_same_text_is_refused_while_its_twin_is_unknown(desk: Desk) -> None:
-    await desk.write("Open on Sunday.")
-    await desk.settle(await desk.take(), UNKNOWN)
-    with pytest.raises(UnknownTwin):
-        await desk.write("Open on Sunday.")
-
-
-async def test_agent_may_not_settle_and_the_denial_is_recorded(desk: Desk, owner: asyncpg.Connection) -> None:
-    await desk.write()
-    claim = await desk.take()
-    await desk.settle(claim, UNKNOWN)
-    async with assert_nothing_changed(owner):
-        with pytest.raises(Denied):
-            await settle_outcome(
-                (await read_attempt(claim.attempt)).message,
-                is_out=True,
-                reason="I saw it",
-                actor=desk.company.leo,
-                access=desk.access,
-                now=LATER,
-            )
-    await assert_audited("access.denied", outcome="denied")
-
-
-@pytest.mark.parametrize("x_id", ["abc", "", "9" * 19, "٣", "9223372036854775808"])
-async def test_what_is_no_id_on_x_is_refused(desk: Desk, owner: asyncpg.Connection, x_id: str) -> None:
-    await desk.write()
-    claim = await desk.take()
-    await desk.settle(claim, UNKNOWN)
-    async with assert_nothing_changed(owner):
-        with pytest.raises(BadTarget):
-            await say(desk, claim.attempt, is_out=True, x_id=x_id)
-
-
-async def test_settling_needs_a_reason(desk: Desk) -> None:
-    await desk.write()
-    claim = await desk.take()
-    await desk.settle(claim, UNKNOWN)
-    with pytest.raises(ReasonRequired):
-        await say(desk, claim.attempt, is_out=True, reason=" ")
-
-
-async def test_id_of_another_message_is_refused(desk: Desk, owner: asyncpg.Connection) -> None:
-    await desk.write("First.")
-    await desk.settle(await desk.take(), SENT)
-    await desk.write("Second.")
-    claim = await desk.take()
-    await desk.settle(claim, UNKNOWN)
-    async with assert_nothing_changed(owner):
-        with pytest.raises(AnotherMessage):
-            await say(desk, claim.attempt, is_out=True, x_id=SENT.x_id)
-
-
-async def test_of_two_who_settle_at_once_one_hears_it_was_settled(desk: Desk) -> None:
-    await desk.write()
-    claim = await desk.take()
-    await desk.settle(claim, UNKNOWN)
-    said = await asyncio.gather(
-        *(say(desk, claim.attempt, is_out=is_out) for is_out in (True, False)), return_exceptions=True
-    )
-    assert len([each for each in said if isinstance(each, Exception)]) == 1
-    assert (await actions()).count("publication.settled") == 1
-
-
 async def say(
     desk: Desk, attempt: UUID, *, is_out: bool, x_id: str | None = None, reason: str = "Seen on X"
 ) -> Message:
+    await read_nothing(desk, attempt)
     return await settle_outcome(
         (await read_attempt(attempt)).message,
         is_out=is_out,

@@ -67,6 +67,9 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 PUBLISHER = Actor(kind=ActorKind.WORKER, id="worker:publisher", name="worker", via=Via.JOB)
 """The worker that sends; its role is fixed in code and never granted."""
 
+RECONCILER = Actor(kind=ActorKind.WORKER, id="worker:reconciler", name="worker", via=Via.JOB)
+"""The worker that reads X to learn what became of a message; it settles by what X shows, and by nothing else."""
+
 
 def member_actor(
     member: UUID,

@@ -102,6 +102,8 @@ class Event(StrEnum):
     """A person or a reading of X found it is out."""
     SETTLE_NOT_SENT = "settle_not_sent"
     """A person or a reading of X found it is not out: send once more."""
+    SURFACE = "surface"
+    """X said late that an attempt settled as not out is out: it must not go again."""
     EXPIRE = "expire"
     """Its approval deadline or its sending window passed."""
     WITHDRAW = "withdraw"
@@ -149,6 +151,8 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
         (State.OUTCOME_UNKNOWN, Event.SETTLE_NOT_SENT): State.APPROVED,
         # A slow answer of X that arrives after the deadline settles the question by itself.
         (State.OUTCOME_UNKNOWN, Event.SUCCEED): State.SENT,
+        (State.APPROVED, Event.SURFACE): State.SENT,
+        (State.SCHEDULED, Event.SURFACE): State.SENT,
         **{(state, Event.WITHDRAW): State.WITHDRAWN for state in _UNSENT},
     }
 )

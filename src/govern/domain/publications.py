@@ -29,6 +29,19 @@ class Settlement(StrEnum):
     """It is not out; send once."""
 
 
+class Found(StrEnum):
+    """What a reading of X found of an attempt whose outcome is unknown."""
+
+    ONE = "one"
+    """One post or DM that is this message."""
+    SEVERAL = "several"
+    """More than one: a person chooses."""
+    NONE = "none"
+    """None. X's reads lag behind its writes, so one such reading proves nothing."""
+    FAILED = "failed"
+    """X could not be read: this was no reading."""
+
+
 class Hold(StrEnum):
     """Why a due publication waits."""
 

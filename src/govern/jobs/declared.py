@@ -4,13 +4,27 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from govern.domain.actions import Action
-from govern.jobs import connect, export, ingest, publish, renew, rescreen, revoke, sequence, sweep, tidy, verify
+from govern.jobs import (
+    connect,
+    export,
+    ingest,
+    publish,
+    reconcile,
+    renew,
+    rescreen,
+    revoke,
+    sequence,
+    sweep,
+    tidy,
+    verify,
+)
 
 MODULES: Mapping[str, ModuleType] = {
     "connect": connect,
     "export": export,
     "ingest": ingest,
     "publish": publish,
+    "reconcile": reconcile,
     "renew": renew,
     "rescreen": rescreen,
     "revoke": revoke,

@@ -23,6 +23,7 @@ from govern.services.sending import Claim, claim_next
 from govern.settings import Settings
 from govern.xapi import errors
 from govern.xapi.client import Exchange, OutgoingDm, Receipt, XClient
+from govern.xapi.reasons import DUPLICATE_CLAIMED, unknown_for
 from govern.xapi.vault import Vault
 
 logger = log.get(__name__)
@@ -61,7 +62,7 @@ async def publish(
         if isinstance(claim, Claim):
             result = await _send(claim, connect, clock=clock)
             message = await _undisturbed(_settle(claim, result, clock=clock))
-            logger.info("publication.settled", message=message.number, outcome=result.outcome.value, code=result.code)
+            logger.info("publication.settled", message=message.number, state=message.state.value, code=result.code)
             return result
         logger.info("publication.passed", account=str(account), reason=claim.reason)
     return None
@@ -82,7 +83,7 @@ async def _send(claim: Claim, connect: Connect, *, clock: Callable[[], datetime]
     except Exception:  # whatever it is, it may have been sent
         logger.exception("publication.broken", attempt=str(claim.attempt))
         return Result(outcome=Outcome.UNKNOWN, code="internal", reason="The worker failed while it was sending.")
-    return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange)
+    return _with_exchange(Result(outcome=Outcome.SENT, x_id=receipt.x_id), receipt.exchange, now=clock())
 
 
 async def _barrier(claim: Claim, *, clock: Callable[[], datetime]) -> Result | None:
@@ -134,7 +135,7 @@ async def _undisturbed(work: Coroutine[Any, Any, Message]) -> Message:
 
 def read_error(error: errors.XError, *, claim: Claim, now: datetime) -> Result:
     """Turn what the client says into what it means for the message (the table of errors in the design)."""
-    return _with_exchange(_meaning(error, claim, now), error.exchange)
+    return _with_exchange(_meaning(error, claim, now), error.exchange, now=now)
 
 
 def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
@@ -150,11 +151,11 @@ def _meaning(error: errors.XError, claim: Claim, now: datetime) -> Result:
         case errors.AuthLost():
             meant |= {"again_at": again, "hold": Hold.AUTH, "key_version": error.version}
         case errors.DuplicateClaimed():
-            meant |= {"duplicate": True}
+            meant |= {"duplicate": True, "reason": DUPLICATE_CLAIMED.en}
         case errors.Refused():
             meant |= {"code": error.reason, "reason": error.sentence.en}
         case errors.OutcomeUnknown():
-            meant |= {"outcome": Outcome.UNKNOWN, "code": error.cause}
+            meant |= {"outcome": Outcome.UNKNOWN, "code": error.cause, "reason": unknown_for(error.cause).en}
         case _:
             meant |= {"outcome": Outcome.UNKNOWN}
     return Result(**meant)
@@ -165,7 +166,13 @@ def _spread(claim: Claim) -> timedelta:
     return timedelta(seconds=1 + claim.attempt.int % 5)
 
 
-def _with_exchange(result: Result, exchange: Exchange | None) -> Result:
+def _with_exchange(result: Result, exchange: Exchange | None, *, now: datetime) -> Result:
     if exchange is None:
         return result
-    return replace(result, connected=exchange.connected, status=exchange.status, transaction_id=exchange.transaction_id)
+    return replace(
+        result,
+        connected=exchange.connected,
+        status=exchange.status,
+        transaction_id=exchange.transaction_id,
+        clock_offset=now - exchange.date if exchange.date else None,
+    )

@@ -1,12 +1,11 @@
 """What an attempt came to: X's answer, or none before the deadline."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from govern import log
 from govern.database import rows
 from govern.domain.audit import (
     PublicationFailed,
@@ -17,20 +16,23 @@ from govern.domain.audit import (
 )
 from govern.domain.ids import uuid7
 from govern.domain.members import PUBLISHER
-from govern.domain.messages import Event, Message, can, next_state
-from govern.domain.publications import Hold, Outcome, Settlement
+from govern.domain.messages import Event, Message, next_state
+from govern.domain.publications import Hold, Outcome
 from govern.services import audit, outbox
-from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
+from govern.services.attempts import AttemptRow, read_attempt
 from govern.services.credentials import mark_auth_lost
+from govern.services.late_answers import keep_late_answer
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.opt_outs import record_blocked
+from govern.services.settling import known_elsewhere
 from govern.services.use_case import use_case
 from govern.tables import Attempt, Publication
 
-logger = log.get(__name__)
 DM_NOT_ALLOWED = "dm_not_allowed"
 """X's refusal of a DM by who takes none from this account (`xapi/reasons.py`)."""
 
+PROBABLY_OUT = "X has this text already, after an attempt without an answer: it is probably out."
+_MOST_OFFSET = 2**31 - 1
 _OVERDUE = "SELECT id FROM attempt WHERE outcome IS NULL AND deadline_at < {} ORDER BY deadline_at LIMIT 100"
 _EARLIER_UNKNOWN = "SELECT id FROM attempt WHERE publication = {} AND id <> {} AND outcome = 'unknown' LIMIT 1"
 
@@ -51,6 +53,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool | None = None
     status: int | None = None
     transaction_id: str | None = None
+    clock_offset: timedelta | None = None
+    """How far X's clock was behind ours when it answered."""
     key_version: int | None = None
     """Which version of the account's tokens X refused."""
 
@@ -61,7 +65,7 @@ async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Mes
         message = await lock_message((await read_attempt(attempt)).message)
         row = await read_attempt(attempt)
         if row.outcome is not None:
-            return await _late_answer(row, message, result, now=now)
+            return await keep_late_answer(row, message, sent_as=_sent_as(row, result), now=now)
         result = await _read_duplicate(row, result)
         await _finish(row, result, now=now)
         event = _event(result)
@@ -77,6 +81,8 @@ async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Mes
             scope=message.scope,
             change=state_change(message, state),
         )
+        if result.duplicate and result.outcome is Outcome.REFUSED:
+            await outbox.enqueue("reconcile", now=now, attempt=str(row.id))
         if result.code == DM_NOT_ALLOWED:
             await record_blocked(message, row.id, actor=PUBLISHER, now=now)
         await outbox.enqueue("publish", now=now, due_at=result.again_at, account=str(row.account))
@@ -84,10 +90,15 @@ async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Mes
 
 
 async def _read_duplicate(row: AttemptRow, result: Result) -> Result:
-    """A duplicate after an attempt without an answer is probably out: a person looks. On a first one it is a refusal."""
+    """A duplicate after an attempt without an answer is probably out: X is read. On a first one it is a refusal."""
     if result.duplicate and rows(await Attempt.raw(_EARLIER_UNKNOWN, row.publication, row.id)):
-        return msgspec.structs.replace(result, outcome=Outcome.UNKNOWN)
+        return msgspec.structs.replace(result, outcome=Outcome.UNKNOWN, reason=PROBABLY_OUT)
     return result
+
+
+def _sent_as(row: AttemptRow, result: Result) -> str | None:
+    """Return the id of what came out late, of an attempt whose outcome was unknown; all else is in the log already."""
+    return result.x_id if result.outcome is Outcome.SENT and row.outcome == Outcome.UNKNOWN else None
 
 
 def _event(result: Result) -> Event:
@@ -108,14 +119,24 @@ async def _finish(row: AttemptRow, result: Result, *, now: datetime) -> None:
             Attempt.status: result.status,
             Attempt.transaction_id: (result.transaction_id or "")[:80] or None,
             Attempt.finished_at: now,
+            Attempt.duplicate: result.duplicate or None,
+            Attempt.clock_offset_ms: _milliseconds(result.clock_offset),
         }
     ).where(Attempt.id == row.id)
+
+
+def _milliseconds(offset: timedelta | None) -> int | None:
+    if offset is None:
+        return None
+    return max(-_MOST_OFFSET, min(offset // timedelta(milliseconds=1), _MOST_OFFSET))
 
 
 async def _move_publication(row: AttemptRow, result: Result, *, now: datetime) -> None:
     values: dict[Any, Any] = {Publication.failure: result.reason}
     if result.outcome is Outcome.SENT and result.x_id:
         values = {Publication.x_id: int(result.x_id), Publication.closed_at: now, Publication.failure: None}
+        if await known_elsewhere(row, [int(result.x_id)]):  # a reading took it for another message: X's word stands
+            values.pop(Publication.x_id)
     elif result.again_at is not None:
         values |= {
             Publication.next_attempt: uuid7(now),
@@ -139,31 +160,6 @@ def _entry(row: AttemptRow, result: Result) -> Recorded:
     if result.outcome is Outcome.NOT_SENT:
         return PublicationFailed(attempt=row.tries, cause=result.code)
     return PublicationRefused(attempt=row.tries, reason=result.code, status=result.status)
-
-
-async def _late_answer(row: AttemptRow, message: Message, result: Result, *, now: datetime) -> Message:
-    """An answer that comes after the deadline: success is a fact, whatever was settled; all else is in the log already."""
-    if result.outcome is not Outcome.SENT or result.x_id is None or row.outcome != Outcome.UNKNOWN or row.x_id:
-        return message
-    await Attempt.update({Attempt.x_id: int(result.x_id)}).where(Attempt.id == row.id)
-    state = message.state
-    if row.resolved is None and can(state, Event.SUCCEED):
-        state = next_state(state, Event.SUCCEED)
-        await resolve_attempt(row.id, Settlement.SENT, "X answered after the deadline.", actor=None, now=now)
-        await _move_publication(row, result, now=now)
-        await change_message(message, now, state=state.value)
-    elif row.resolved != Settlement.SENT:
-        logger.error("publication.late_success", message=message.number, x_id=result.x_id, settled=row.resolved)
-    await audit.record(
-        PublicationSent(attempt=row.tries, x_id=result.x_id),
-        actor=PUBLISHER,
-        now=now,
-        object=message_ref(message),
-        refs=row.refs,
-        scope=message.scope,
-        change=state_change(message, state),
-    )
-    return await load_message(message.id)
 
 
 async def lose_overdue(*, now: datetime) -> int:

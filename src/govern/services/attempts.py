@@ -12,7 +12,9 @@ from govern.domain.publications import Settlement
 from govern.tables import Attempt
 
 _ONE = """
-SELECT t.id, t.publication, t.account, t.outcome, t.x_id, t.resolved, p.message, p.tries, p.x_kind
+SELECT t.id, t.publication, t.account, t.outcome, t.finished_at, t.x_id, t.resolved, t.late_at,
+       coalesce(t.duplicate, false) AS duplicate, p.message, p.x_kind,
+       (SELECT count(*) FROM attempt e WHERE e.publication = t.publication AND (e.started_at, e.id) <= (t.started_at, t.id)) AS tries
   FROM attempt t JOIN publication p ON p.id = t.publication WHERE t.id = {}
 """
 
@@ -27,8 +29,12 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     x_kind: str
     tries: int
     outcome: str | None
+    finished_at: datetime | None
     x_id: int | None
     resolved: str | None
+    late_at: datetime | None
+    duplicate: bool
+    """X claimed to have this text already."""
 
     @property
     def refs(self) -> tuple[ObjectRef, ...]:

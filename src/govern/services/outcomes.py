@@ -1,43 +1,40 @@
 """The desk: what nobody knows about a message, a person settles."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import Action
-from govern.domain.audit import PublicationSettled
 from govern.domain.drafts import MAX_REASON, BadTarget, ReasonRequired
-from govern.domain.ids import uuid7
 from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, next_state
 from govern.domain.publications import ANSWER_WINDOW, Settlement
+from govern.domain.readings import NotReadYet, may_settle
 from govern.errors import N_, Conflict
-from govern.services import audit, outbox
-from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
+from govern.services import outbox
+from govern.services.attempts import AttemptRow, read_attempt
 from govern.services.message_rights import require
 from govern.services.message_views import (
     READABLE,
     VIEW,
-    change_message,
-    load_message,
     lock_message,
-    message_ref,
     readable,
-    state_change,
     to_message,
 )
 from govern.services.private_reading import without_private_text
+from govern.services.readings import list_readings
+from govern.services.settling import known_elsewhere, settle
 from govern.services.use_case import use_case
-from govern.tables import Attempt, Publication
+from govern.tables import Attempt
 from govern.tables import Message as MessageTable
+
+JUST_NOW = timedelta(seconds=10)
 
 _OPEN_UNKNOWN = """
 SELECT t.id FROM attempt t JOIN publication p ON p.id = t.publication
  WHERE p.message = {} AND t.outcome = 'unknown' AND t.resolved IS NULL ORDER BY t.started_at DESC LIMIT 1
 """
-_TAKEN = "SELECT message FROM publication WHERE x_kind = {} AND x_id = {} AND id <> {}"
 _UNKNOWN = VIEW + " WHERE m.state = 'outcome_unknown' AND " + READABLE + " ORDER BY m.updated_at"
 
 
@@ -74,6 +71,7 @@ async def settle_outcome(
 
     Raises:
         ReasonRequired, BadTarget: what was said cannot be kept.
+        NotReadYet: X was not read since; it may still show it.
         SettledMeanwhile: somebody else, or a late answer of X, was faster.
         AnotherMessage: `x_id` is another message of ours.
     """
@@ -81,26 +79,40 @@ async def settle_outcome(
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
         decision = await require(message, Action.MESSAGE_SETTLE, called=message_id, actor=actor, access=access)
-        state = next_state(message.state, Event.SETTLE_SENT if is_out else Event.SETTLE_NOT_SENT)
-        row = await _open_question(message, x_id)
         settlement = Settlement.SENT if is_out else Settlement.NOT_SENT
+        next_state(message.state, Event.SETTLE_SENT if is_out else Event.SETTLE_NOT_SENT)
+        row = await _open_question(message, x_id)
+        if not may_settle(await list_readings(row.id)):
+            raise NotReadYet
         comment = reason.strip()[:MAX_REASON]
-        await resolve_attempt(row.id, settlement, comment, actor=actor, now=now)
-        await Publication.update(_settled(is_out=is_out, x_id=x_id, now=now)).where(Publication.id == row.publication)
-        await change_message(message, now, state=state.value)
-        await audit.record(
-            PublicationSettled(attempt=row.tries, settlement=settlement.value, x_id=x_id, comment=comment),
+        return await settle(
+            message,
+            row,
+            settlement,
+            comment,
+            x_id=x_id,
+            not_after=None if is_out else now + ANSWER_WINDOW,
+            comment=comment,
             actor=actor,
-            now=now,
-            object=message_ref(message),
-            refs=row.refs,
-            scope=message.scope,
-            change=state_change(message, state),
             decision=decision,
+            now=now,
         )
-        if not is_out:
-            await outbox.enqueue("publish", now=now, account=str(row.account))
-        return await load_message(message.id)
+
+
+async def ask_reading(message_id: UUID | str, *, actor: Actor, access: Access, now: datetime) -> None:
+    """Have X read again now; a reading of a moment ago is not repeated.
+
+    Raises:
+        IllegalTransition, SettledMeanwhile: there is nothing to learn any more.
+    """
+    async with use_case(actor=actor, now=now):
+        message = await lock_message(message_id)
+        await require(message, Action.MESSAGE_SETTLE, called=message_id, actor=actor, access=access)
+        next_state(message.state, Event.SETTLE_SENT)
+        row = await _open_question(message, None)
+        before = await list_readings(row.id)
+        if not before or now - before[-1].at > JUST_NOW:
+            await outbox.enqueue("reconcile", now=now, attempt=str(row.id))
 
 
 def _check(reason: str, x_id: str | None) -> str | None:
@@ -116,17 +128,6 @@ async def _open_question(message: Message, x_id: str | None) -> AttemptRow:
     if not found:
         raise SettledMeanwhile
     row = await read_attempt(found[0]["id"])
-    if x_id is not None and rows(await Publication.raw(_TAKEN, row.x_kind, int(x_id), row.publication)):
+    if x_id is not None and await known_elsewhere(row, [int(x_id)]):
         raise AnotherMessage(x_id=x_id, field="x_id")
     return row
-
-
-def _settled(*, is_out: bool, x_id: str | None, now: datetime) -> dict[Any, Any]:
-    if is_out:
-        return {Publication.closed_at: now, Publication.x_id: int(x_id) if x_id else None, Publication.failure: None}
-    return {
-        Publication.next_attempt: uuid7(now),
-        Publication.wake_at: now,
-        Publication.not_after: now + ANSWER_WINDOW,
-        Publication.failure: None,
-    }

@@ -20,7 +20,7 @@ from govern.tables.message import Acknowledgement, Approval, Message, Revision, 
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
-from govern.tables.publication import Attempt, Publication
+from govern.tables.publication import Attempt, AttemptRead, AttemptSeen, Publication
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
 
@@ -53,6 +53,8 @@ TABLES = (
     Approval,
     Publication,
     Attempt,
+    AttemptRead,
+    AttemptSeen,
     Pause,
     Outbox,
     ScopeParent,
@@ -85,6 +87,8 @@ __all__ = [
     "ApiToken",
     "Approval",
     "Attempt",
+    "AttemptRead",
+    "AttemptSeen",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditExport",

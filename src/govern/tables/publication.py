@@ -1,9 +1,9 @@
-from piccolo.columns import UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from govern.domain.publications import Hold, Outcome, Settlement, XKind
+from govern.domain.publications import Found, Hold, Outcome, Settlement, XKind
 from govern.tables.account import Account
 from govern.tables.checks import one_of
 from govern.tables.member import Member
@@ -68,8 +68,58 @@ class Attempt(Table, tablename="attempt"):
     resolved_by = ForeignKey(Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None)
     resolved_reason = Text(default=None, null=True)
     resolved_at = Timestamptz(default=None, null=True)
+    clock_offset_ms = Integer(default=None, null=True)
+    """How far X's clock was behind ours when it answered."""
+    duplicate = Boolean(default=None, null=True)
+    """X claimed to have this text already."""
+    late_at = Timestamptz(default=None, null=True)
+    """When X said that it is out after all, although it had been settled as not out: an incident."""
+    late_x_id = BigInt(default=None, null=True)
+    """Under which id."""
+    late_closed_by = ForeignKey(
+        Member, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None
+    )
+    late_closed_at = Timestamptz(default=None, null=True)
 
     attempt_outcome_check = one_of("outcome", Outcome)
     attempt_resolved_check = one_of("resolved", Settlement)
     attempt_finished_check = Check("(outcome IS NULL) = (finished_at IS NULL)")
     attempt_resolved_at_check = Check("(resolved IS NULL) = (resolved_at IS NULL)")
+    attempt_late_check = Check(
+        "(late_at IS NULL) = (late_x_id IS NULL) AND (late_closed_at IS NULL OR late_at IS NOT NULL)"
+    )
+
+
+class AttemptRead(Table, tablename="attempt_read"):
+    """One reading of X to learn what became of an attempt. Insert only.
+
+    `seen` are the ids it saw, `matched` those that are this message. Only what `counts` was made at its time: a "none"
+    of such a one says something.
+    """
+
+    attempt = ForeignKey(
+        Attempt, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, primary_key=True, null=False, default=None
+    )
+    n = Integer(default=None, null=False)
+    at = Timestamptz(default=None, null=False)
+    result = Varchar(length=10, default=None, null=False)
+    counts = Boolean(default=False, null=False)
+    seen = Array(base_column=BigInt(), default=list, null=False)
+    matched = Array(base_column=BigInt(), default=list, null=False)
+    fault = Varchar(length=40, default=None, null=True)
+    again_at = Timestamptz(default=None, null=True)
+    """Of a reading that failed: when to try again."""
+
+    attempt_read_result_check = one_of("result", Found)
+    attempt_read_fault_check = Check("(result = 'failed') = (fault IS NOT NULL)")
+    attempt_read_counts_check = Check("NOT (counts AND result = 'failed')")
+
+
+class AttemptSeen(Table, tablename="attempt_seen"):
+    """What the last reading saw, for who settles it; gone once it is settled. In a private thread: others' words too."""
+
+    attempt = ForeignKey(
+        Attempt, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, primary_key=True, null=False, default=None
+    )
+    at = Timestamptz(default=None, null=False)
+    items = JSONB(default=None, null=False)

@@ -34,6 +34,10 @@ class Note(msgspec.Struct, frozen=True):
     entities: Entities = Entities()
 
 
+class Attachments(msgspec.Struct, frozen=True):
+    media_keys: list[str] = []
+
+
 class Post(msgspec.Struct, frozen=True):
     id: XId
     text: str
@@ -42,6 +46,7 @@ class Post(msgspec.Struct, frozen=True):
     referenced_tweets: list[Ref] = []
     entities: Entities = Entities()
     note_tweet: Note | None = None
+    attachments: Attachments = Attachments()
 
     def reference(self, kind: str) -> str | None:
         return next((ref.id for ref in self.referenced_tweets if ref.type == kind), None)
@@ -51,6 +56,11 @@ class Post(msgspec.Struct, frozen=True):
         whole = self.note_tweet or self
         return plain_text(whole.text, whole.entities)
 
+    @property
+    def links(self) -> tuple[str, ...]:
+        whole = self.note_tweet or self
+        return links_of(whole.text, whole.entities)
+
 
 class Event(msgspec.Struct, frozen=True):
     id: XId
@@ -58,6 +68,7 @@ class Event(msgspec.Struct, frozen=True):
     dm_conversation_id: str
     text: str = ""
     entities: Entities = Entities()
+    attachments: Attachments = Attachments()
 
 
 class User(msgspec.Struct, frozen=True):
@@ -116,8 +127,18 @@ class Deletion(msgspec.Struct, frozen=True):
 def plain_text(text: str, entities: Entities) -> str:
     """Undo what X does to a text: unescape it once, and write the addresses behind t.co."""
     unescaped = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    known = {link.url: link.expanded_url for link in entities.urls if link.expanded_url}
+    known = _addresses(entities)
     return _T_CO.sub(lambda found: known.get(found[0], found[0]), unescaped)
+
+
+def links_of(text: str, entities: Entities) -> tuple[str, ...]:
+    """Return the addresses behind the t.co links of a text, in their order."""
+    known = _addresses(entities)
+    return tuple(known[short] for short in _T_CO.findall(text) if short in known)
+
+
+def _addresses(entities: Entities) -> dict[str, str]:
+    return {link.url: link.expanded_url for link in entities.urls if link.expanded_url}
 
 
 def to_user(user: User) -> XUser:
@@ -131,6 +152,8 @@ def to_own_post(post: Post) -> OwnPost:
         in_reply_to=post.reference("replied_to"),
         quote_of=post.reference("quoted"),
         created_at=snowflake_time(post.id),
+        links=post.links,
+        media=len(post.attachments.media_keys),
     )
 
 
@@ -162,6 +185,8 @@ def to_dm_event(event: Event, users: dict[str, User]) -> DmEvent:
         text=plain_text(event.text, event.entities),
         conversation_id=event.dm_conversation_id,
         created_at=snowflake_time(event.id),
+        links=links_of(event.text, event.entities),
+        media=len(event.attachments.media_keys),
     )
 
 

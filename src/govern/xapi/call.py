@@ -31,7 +31,7 @@ class Caller:
     """Makes requests as one account. Each has a tweepy client, a session and a connection of its own.
 
     `signed` is what tweepy calls `user_auth`: OAuth 1.0a, and not a bearer token. `accepted` is true once X answered
-    a request as one of this account's.
+    a request as one of this account's. `date` is X's own time in its last answer.
     """
 
     def __init__(self, credentials: Keys, address: URL, timeout: timedelta) -> None:
@@ -40,6 +40,7 @@ class Caller:
         self._timeout = timeout
         self.signed = isinstance(credentials, Credentials)
         self.accepted = False
+        self.date: datetime | None = None
 
     def to(
         self, method: str, route: str, *, params: Mapping[str, object] | None = None, json: object | None = None
@@ -120,6 +121,8 @@ class Caller:
                 error = cancelled
             except Exception as caught:  # noqa: BLE001 - once connected, whatever it is, the outcome is unknown
                 error = caught
+            finally:
+                self.date = session.exchange.date or self.date
             answer = await session.answer()
             failed = failure(error, exchange=session.exchange, answer=answer, operation=operation)
             if isinstance(failed, AuthLost):

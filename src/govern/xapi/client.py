@@ -59,13 +59,18 @@ class XUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post on our own timeline. `text` is plain: unescaped once, whole, with the addresses behind t.co."""
+    """A post on our own timeline. `text` is plain: unescaped once, whole, with the addresses behind t.co.
+
+    `links` are those addresses, in their order; `media` counts the images.
+    """
 
     x_id: str
     text: str
     in_reply_to: str | None
     quote_of: str | None
     created_at: datetime
+    links: tuple[str, ...] = ()
+    media: int = 0
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +87,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DmEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A direct message, received or sent by us. `recipient_id` is None in a group conversation."""
+    """A direct message, received or sent by us. `recipient_id` is None in a group conversation; the rest as in posts."""
 
     x_id: str
     sender_id: str
@@ -93,6 +98,8 @@ class DmEvent(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     conversation_id: str
     created_at: datetime
+    links: tuple[str, ...] = ()
+    media: int = 0
 
 
 class XClient(Protocol):
@@ -101,6 +108,11 @@ class XClient(Protocol):
     Every method raises a subclass of `XError`, and RuntimeError inside a database transaction. Lists are complete
     (all pages were read) and oldest first.
     """
+
+    @property
+    def date(self) -> datetime | None:
+        """X's own time in its last answer; None before one."""
+        ...
 
     async def send_post(self, post: OutgoingPost, *, write_before: datetime) -> Receipt:
         """Publish once. After `write_before` nothing is written: NotSent("late")."""

@@ -5,7 +5,7 @@ from govern.xapi.call import Caller
 from govern.xapi.client import DmEvent
 from govern.xapi.errors import Refused
 
-EVENT_FIELDS = ["dm_conversation_id", "entities", "sender_id", "text"]
+EVENT_FIELDS = ["attachments", "dm_conversation_id", "entities", "sender_id", "text"]
 EXPANSIONS = ["sender_id", "participant_ids"]
 _PAGE_SIZE = 100
 

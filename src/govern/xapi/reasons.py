@@ -63,6 +63,29 @@ REASONS: Mapping[str, Reason] = {
     ),
 }
 
+DUPLICATE_CLAIMED = Reason("X says that it has this text already.", "X dit avoir déjà ce texte.")
+"""Until it is found which post it is."""
+
+NO_ANSWER = Reason(
+    "X did not answer before the time was up. It may be out.",
+    "X n'a pas répondu dans le temps imparti. Il est peut-être sorti.",
+)
+_UNKNOWN: Mapping[str, Reason] = {
+    "timeout": NO_ANSWER,
+    "reset": Reason(
+        "The connection was cut before X answered. It may be out.",
+        "La connexion a été coupée avant la réponse de X. Il est peut-être sorti.",
+    ),
+    "cancelled": Reason(
+        "The worker was stopped before X answered. It may be out.",
+        "Le processus a été arrêté avant la réponse de X. Il est peut-être sorti.",
+    ),
+}
+_NOT_UNDERSTOOD = Reason(
+    "X answered, but not in a form that says whether it took the message. It may be out.",
+    "X a répondu, mais pas sous une forme qui dise s'il a pris le message. Il est peut-être sorti.",
+)
+
 # X's wording, in lower case -> our reason; the first that occurs decides.
 _WORDINGS: tuple[tuple[str, str], ...] = (
     ("reply to this conversation is not allowed", "reply_not_allowed"),
@@ -80,6 +103,11 @@ _WORDINGS: tuple[tuple[str, str], ...] = (
 _BY_STATUS = {400: "invalid", 404: "not_found"}
 DUPLICATE = "duplicate content"
 USAGE_CAP = ("usage cap", "usage-cap", "usagecap")
+
+
+def unknown_for(cause: str) -> Reason:
+    """Say why nobody knows the outcome; causes are those of `xapi/classify.py`."""
+    return _UNKNOWN.get(cause, _NOT_UNDERSTOOD)
 
 
 def reason_for(status: int, words: str) -> str:

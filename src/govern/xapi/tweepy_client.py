@@ -29,7 +29,7 @@ from govern.xapi.session import parse_address
 __all__ = ["BearerToken", "Credentials", "TweepyClient"]
 
 _PAGE_SIZE = 100
-_POST_FIELDS = ["author_id", "conversation_id", "entities", "note_tweet", "referenced_tweets"]
+_POST_FIELDS = ["attachments", "author_id", "conversation_id", "entities", "note_tweet", "referenced_tweets"]
 
 
 class TweepyClient:
@@ -154,6 +154,10 @@ class TweepyClient:
     async def upload_image(self, image: OutgoingImage) -> Uploaded:
         """Upload an approved image with its alt text, before the send."""
         return await upload_image(self._caller, image)
+
+    @property
+    def date(self) -> datetime | None:
+        return self._caller.date
 
     @property
     def accepted(self) -> bool:

@@ -101,12 +101,16 @@ from govern.domain.audit.people import (
     TokenRevoked,
 )
 from govern.domain.audit.publications import (
+    PublicationDuplicate,
     PublicationFailed,
     PublicationHeld,
+    PublicationLateClosed,
     PublicationRefused,
     PublicationSending,
     PublicationSent,
+    PublicationSentLate,
     PublicationSettled,
+    PublicationUndecided,
     PublicationUnknown,
 )
 from govern.domain.audit.reading import AuditOpened, ConversationDmRead
@@ -202,12 +206,16 @@ __all__ = [
     "PauseSet",
     "PolicyActivated",
     "PolicyLoaded",
+    "PublicationDuplicate",
     "PublicationFailed",
     "PublicationHeld",
+    "PublicationLateClosed",
     "PublicationRefused",
     "PublicationSending",
     "PublicationSent",
+    "PublicationSentLate",
     "PublicationSettled",
+    "PublicationUndecided",
     "PublicationUnknown",
     "Recorded",
     "RecoveryCodeUsed",

@@ -1,8 +1,21 @@
 """What happens when a message is sent. The object of each is the message; refs: the account and the publication."""
 
 from typing import Annotated, ClassVar
+from uuid import UUID
 
-from govern.domain.audit.fields import Code, Codes, Comment, Count, Ids, Outcome, Personal, Recorded, Sha256, XId
+from govern.domain.audit.fields import (
+    Code,
+    Codes,
+    Comment,
+    Count,
+    Ids,
+    Named,
+    Outcome,
+    Personal,
+    Recorded,
+    Sha256,
+    XId,
+)
 
 
 class PublicationSending(Recorded, frozen=True, kw_only=True):
@@ -86,6 +99,57 @@ class PublicationSettled(Recorded, frozen=True, kw_only=True):
     settlement: Code
     x_id: XId | None = None
     comment: Annotated[Comment, Personal("message")] | None = None
+    reading: Count | None = None
+    """Which reading of X showed it; None where a person said so."""
+
+
+class PublicationUndecided(Recorded, frozen=True, kw_only=True):
+    """What X shows does not settle it: it waits at the desk for a person."""
+
+    NAME: ClassVar = "publication.undecided"
+    EN: ClassVar = "Reading X did not settle whether {object} is out ({found}): a person does"
+    FR: ClassVar = "La lecture de X n’a pas tranché si {object} est sorti ({found}) : une personne tranche"
+    OUTCOME: ClassVar = Outcome.FAILED
+    attempt: Count
+    found: Code
+    reading: Count
+
+
+class PublicationSentLate(Recorded, frozen=True, kw_only=True):
+    """An incident: X says that it is out, after it had been settled otherwise. It may be out twice."""
+
+    NAME: ClassVar = "publication.late_success"
+    EN: ClassVar = "X says late that {object} is out (attempt {attempt}), which had been settled as: {settled}"
+    FR: ClassVar = (
+        "X dit tardivement que {object} est sorti (tentative {attempt}), ce qui avait été tranché : {settled}"
+    )
+    OUTCOME: ClassVar = Outcome.FAILED
+    attempt: Count
+    x_id: XId
+    settled: Code
+
+
+class PublicationLateClosed(Recorded, frozen=True, kw_only=True):
+    """Somebody looked at such an incident and did what was to be done."""
+
+    NAME: ClassVar = "publication.late_closed"
+    EN: ClassVar = "{actor} closed the late answer of X about {object} (attempt {attempt})"
+    FR: ClassVar = "{actor} a clos la réponse tardive de X sur {object} (tentative {attempt})"
+    attempt: Count
+    comment: Annotated[Comment, Personal("message")] | None = None
+
+
+class PublicationDuplicate(Recorded, frozen=True, kw_only=True):
+    """X refused it as a duplicate: what was found when its text was looked for. `x_id`: where it stands."""
+
+    NAME: ClassVar = "publication.duplicate"
+    EN: ClassVar = "X has the text of {object} already: {twin}"
+    FR: ClassVar = "X a déjà le texte de {object} : {twin}"
+    attempt: Count
+    twin: Code
+    x_id: XId | None = None
+    other: Annotated[UUID, Named("message")] | None = None
+    """The message of ours that it is."""
 
 
 ACTIONS: tuple[type[Recorded], ...] = (
@@ -96,4 +160,8 @@ ACTIONS: tuple[type[Recorded], ...] = (
     PublicationUnknown,
     PublicationHeld,
     PublicationSettled,
+    PublicationUndecided,
+    PublicationSentLate,
+    PublicationLateClosed,
+    PublicationDuplicate,
 )
