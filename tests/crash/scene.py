@@ -32,6 +32,7 @@ TIMES = {
     "GOVERN_ATTEMPT_DEADLINE": "10",
     "GOVERN_SWEEP_EVERY": "0.3",
     "GOVERN_POLL_EVERY": "60",
+    "GOVERN_RECONCILE_READS": "1,2,3",
 }
 _LATE = "SELECT count(*) = 0 FROM attempt WHERE outcome IS NULL"
 _ENDED = """
@@ -39,8 +40,12 @@ SELECT a.handle, m.state, p.x_id::text AS x_id,
        array(SELECT coalesce(t.outcome, 'none') FROM attempt t WHERE t.publication = p.id ORDER BY t.started_at) AS outcomes
   FROM message m JOIN account a ON a.id = m.account JOIN publication p ON p.message = m.id
 """
-# What stays unknown is with a person once nothing reads X for it any more.
-_MOVING = "SELECT count(*) FROM message WHERE state IN ('approved', 'scheduled', 'sending')"
+# What stays unknown is with a person once X was read three times for it.
+_MOVING = """
+SELECT (SELECT count(*) FROM message WHERE state IN ('approved', 'scheduled', 'sending'))
+     + (SELECT count(*) FROM attempt t WHERE t.outcome = 'unknown' AND t.resolved IS NULL
+           AND (SELECT count(*) FROM attempt_read r WHERE r.attempt = t.id AND r.counts) < 3)
+"""
 Cell = tuple[Point, Kind]
 
 

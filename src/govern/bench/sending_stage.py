@@ -25,6 +25,7 @@ QUICK_TIMES: Mapping[str, str] = {
     "GOVERN_ATTEMPT_DEADLINE": "6",
     "GOVERN_SWEEP_EVERY": "0.5",
     "GOVERN_POLL_EVERY": "20",
+    "GOVERN_RECONCILE_READS": "1,2.5,4",
 }
 """The times of sending in seconds, where the usual ones are minutes."""
 
