@@ -19,6 +19,8 @@ from govern.embedded import Engines, Login, Process, free_port, start_engines
 COMMAND = [sys.executable, "-P", "-m"]
 STARTING = 60.0
 """Seconds a part may take to start."""
+GRACE = 50.0
+"""Seconds a worker that is told to stop has for what it is sending."""
 QUICK_TIMES: Mapping[str, str] = {
     "GOVERN_SEND_WRITE_WINDOW": "1.5",
     "GOVERN_SEND_TIMEOUT": "1.5",
@@ -125,12 +127,13 @@ class Stage:
         """Return a worker that is not started yet."""
         data = self.folder / f"worker-{number}"
         told = {**self.environment(Login.WORKER), "GOVERN_DATA_DIR": str(data)}
-        return Worker(self.process(f"worker {number}", "govern.cli", "worker", env=told), data / "worker.ready")
+        process = self.process(f"worker {number}", "govern.cli", "worker", env=told, grace=GRACE)
+        return Worker(process, data / "worker.ready")
 
     def process(self, name: str, module: str, *options: str, env: Mapping[str, str], **more: Any) -> Process:
         """Return a process of our own, not started yet."""
         log = self.folder / "logs" / f"{name.replace(' ', '-')}.log"
-        return Process(name, [*COMMAND, module, *options], log=log, env=env, grace=5.0, **more)
+        return Process(name, [*COMMAND, module, *options], log=log, env=env, **more)
 
     def start(self, ending: ExitStack) -> None:
         """Migrate, begin the log, and start what all of it needs."""
