@@ -25,18 +25,18 @@ SELECT n, gen_random_uuid() AS message, gen_random_uuid() AS revision, gen_rando
   JOIN (SELECT id, row_number() OVER (ORDER BY handle) - 1 AS place, count(*) OVER () AS all_of FROM account) acc
     ON acc.place = CASE WHEN n % 2 = 0 THEN 0 ELSE n % acc.all_of END;
 CREATE TEMPORARY TABLE pattern AS
-SELECT m AS message, r AS revision, s AS screening, p AS publication
+SELECT m AS a_message, r AS a_revision, s AS a_screening, p AS a_publication
   FROM message m JOIN revision r ON r.message = m.id JOIN screening s ON s.revision = r.id
   JOIN publication p ON p.revision = r.id
  WHERE m.kind = 'post' AND m.state = 'sent' LIMIT 1;
-INSERT INTO message SELECT (jsonb_populate_record(message, jsonb_build_object(
+INSERT INTO message SELECT (jsonb_populate_record(a_message, jsonb_build_object(
   'id', made.message, 'number', 10000000 + n, 'account', account, 'state', 'scheduled', 'scheduled_at', due_at,
   'zone', 'UTC', 'form_key', null, 'created_at', now(), 'updated_at', now()))).* FROM made, pattern;
-INSERT INTO revision SELECT (jsonb_populate_record(revision, jsonb_build_object(
+INSERT INTO revision SELECT (jsonb_populate_record(a_revision, jsonb_build_object(
   'id', made.revision, 'message', made.message))).* FROM made, pattern;
-INSERT INTO screening SELECT (jsonb_populate_record(screening, jsonb_build_object(
+INSERT INTO screening SELECT (jsonb_populate_record(a_screening, jsonb_build_object(
   'id', made.screening, 'revision', made.revision))).* FROM made, pattern;
-INSERT INTO publication SELECT (jsonb_populate_record(publication, jsonb_build_object(
+INSERT INTO publication SELECT (jsonb_populate_record(a_publication, jsonb_build_object(
   'id', gen_random_uuid(), 'message', made.message, 'revision', made.revision, 'account', account, 'lane', 1,
   'due_at', due_at, 'wake_at', due_at, 'not_after', due_at + interval '15 minutes', 'next_attempt', gen_random_uuid(),
   'x_id', null, 'closed_at', null, 'created_at', now(), 'tries', 0))).* FROM made, pattern;
