@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install up check test hooks lock clean
+.PHONY: help install up check check-x-spec test hooks lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -13,7 +13,7 @@ RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
 install: $(RUNTIME) ## Prepare .venv alone
 
@@ -25,6 +25,10 @@ check: $(DEVELOPMENT) ## Format, lint, types, layers, templates, spelling
 
 test: $(DEVELOPMENT) ## Every test, browser journeys included; options: make test ARGS="-k approve"
 	@chromium=$$(scripts/browser) && GOVERN_CHROMIUM="$$chromium" $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+check-x-spec: $(DEVELOPMENT) ## Compare the sandbox with X's OpenAPI file, which is not ours to ship: make check-x-spec SPEC=path
+	@test -n "$(SPEC)" || { echo "Which file? make check-x-spec SPEC=path/to/openapi.json"; exit 2; }
+	@$(BIN)/pytest tests/sandbox -q -p no:xdist --x-spec "$(abspath $(SPEC))"
 
 hooks: $(DEVELOPMENT) ## Run the checks before each commit
 	@printf '#!/bin/sh\nexec scripts/check\n' > "$$(git rev-parse --git-path hooks)/pre-commit"

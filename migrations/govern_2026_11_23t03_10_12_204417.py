@@ -94,8 +94,8 @@ async def forwards():
     manager.add_column(
         table_class_name="AttemptSeen",
         tablename="attempt_seen",
-        column_name="at",
-        db_column_name="at",
+        column_name="read_at",
+        db_column_name="read_at",
         column_class_name="Timestamptz",
         column_class=Timestamptz,
         params={
@@ -181,8 +181,8 @@ async def forwards():
     manager.add_column(
         table_class_name="AttemptRead",
         tablename="attempt_read",
-        column_name="at",
-        db_column_name="at",
+        column_name="read_at",
+        db_column_name="read_at",
         column_class_name="Timestamptz",
         column_class=Timestamptz,
         params={

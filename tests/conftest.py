@@ -54,6 +54,11 @@ END $$
 VECTORS = Path(__file__).parents[2] / "shared" / "vectors"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make check-x-spec` name the developer's copy of X's OpenAPI file."""
+    parser.addoption("--x-spec", metavar="FILE", help="compare the sandbox's traffic with this OpenAPI file of X")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was not run: nothing is left out in silence."""
     if not VECTORS.is_dir():

@@ -13,19 +13,22 @@ from govern.database import transaction
 from govern.domain.accounts import Account, account_scope, brand_scope
 from govern.domain.drafts import Draft
 from govern.domain.ids import uuid7
+from govern.domain.media import Attachment
 from govern.domain.members import Actor, Via, member_actor, system_actor
-from govern.domain.messages import Kind, Message
+from govern.domain.messages import Kind, Message, ReplyLevel
 from govern.services.accounts import find_account
 from govern.services.acknowledgements import Acknowledged, Unacknowledged
-from govern.services.conversations import store_dms, store_mentions
+from govern.services.media import upload_media
 from govern.services.members import insert_member
 from govern.services.messages import draft_message
 from govern.services.policies import Policies, load_policies
+from govern.services.receiving import store_dms, store_mentions
 from govern.settings import shipped
 from govern.tables import Account as AccountTable
 from govern.tables import Brand, RoleGrant, Scope
 from govern.xapi.client import DmEvent, Mention
 from tests.hand import by_hand
+from tests.pictures import png
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -146,6 +149,8 @@ async def make_message(
     scheduled_at: datetime | None = None,
     paid_partnership: bool = False,
     ai_written: bool = False,
+    images: Sequence[Attachment] = (),
+    reply_level: ReplyLevel | None = None,
     submit: bool = True,
     acknowledged: Sequence[Acknowledged] | None = None,
     now: datetime = NOW,
@@ -160,6 +165,8 @@ async def make_message(
         scheduled_at=scheduled_at,
         paid_partnership=paid_partnership,
         ai_written=ai_written,
+        images=tuple(images),
+        reply_level=reply_level,
     )
 
     async def write(seen: Sequence[Acknowledged]) -> Message:
@@ -173,6 +180,15 @@ async def make_message(
         if acknowledged is not None:
             raise
         return await write(warnings_in(warned))
+
+
+async def make_image(
+    owner: Actor, content: bytes | None = None, *, access: Access, alt_text: str = "A blue square", now: datetime = NOW
+) -> Attachment:
+    """Upload an image, of its own colour unless the test has one, ready to stand in a message."""
+    colour = (next(_numbers) % 0xFFFFFF).to_bytes(3)
+    media = await upload_media(content or png(colour=colour), actor=owner, access=access, now=now)
+    return Attachment(id=media.id, alt_text=alt_text)
 
 
 def warnings_in(warned: Unacknowledged) -> tuple[Acknowledged, ...]:

@@ -1,10 +1,22 @@
 """X as a test wants it: scripted answers, and a record of what was asked."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 
-from govern.xapi.client import DmEvent, Exchange, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.client import (
+    DmEvent,
+    Exchange,
+    LookedUp,
+    Mention,
+    OutgoingDm,
+    OutgoingImage,
+    OutgoingPost,
+    OwnPost,
+    Receipt,
+    Uploaded,
+    XUser,
+)
 from govern.xapi.errors import NotSent, OutcomeUnknown
 
 
@@ -20,8 +32,14 @@ class FakeX:
         self.sent: list[OutgoingPost | OutgoingDm] = []
         self.inbox: list[Mention] = []
         self.dms: list[DmEvent] = []
+        self.gone: frozenset[str] = frozenset()
         self.read_since: list[str | None] = []
         self.reading_fails: dict[str, Exception] = {}
+        self.uploaded: list[OutgoingImage] = []
+        self.uploads_before_failing = 0
+        self.upload_fails: list[Exception] = []
+        self.while_uploading: Callable[[], Awaitable[object]] | None = None
+        self.lives = timedelta(days=1)
         self.posts: list[OwnPost] = []
         self.date: datetime | None = None
 
@@ -40,6 +58,14 @@ class FakeX:
             raise answer
         return Receipt(x_id=answer, exchange=Exchange(connected=True, status=201, transaction_id="t-1"))
 
+    async def upload_image(self, image: OutgoingImage) -> Uploaded:
+        if self.while_uploading:
+            await self.while_uploading()
+        if self.upload_fails and len(self.uploaded) >= self.uploads_before_failing:
+            raise self.upload_fails.pop(0)
+        self.uploaded.append(image)
+        return Uploaded(media_id=str(700 + len(self.uploaded)), lives=self.lives)
+
     async def mentions(self, since_id: str | None) -> list[Mention]:
         self._read("mentions", since_id)
         return [mention for mention in self.inbox if int(mention.x_id) > int(since_id or 0)]
@@ -47,6 +73,11 @@ class FakeX:
     async def dm_events(self, since_id: str | None) -> list[DmEvent]:
         self._read("dm_events", since_id)
         return [event for event in self.dms if int(event.x_id) > int(since_id or 0)]
+
+    async def look_up_posts(self, ids: Sequence[str]) -> LookedUp:
+        known = {mention.x_id: mention.text for mention in self.inbox}
+        there = {each: known[each] for each in ids if each in known}
+        return LookedUp(texts=there, gone=self.gone & frozenset(ids))
 
     async def thread(self, contact_id: str, since_id: str | None) -> list[DmEvent]:
         self._read("thread", since_id)

@@ -18,6 +18,7 @@ from govern.services.accounts import find_account
 from govern.services.answers import Result, settle_attempt
 from govern.services.approvals import approve_message
 from govern.services.grants import list_grants, revoke_role
+from govern.services.media_uploads import MediaNeeded
 from govern.services.message_views import load_message
 from govern.services.passing import Passed
 from govern.services.policies import Policies
@@ -94,7 +95,9 @@ class Desk:
     async def write_dm(self, text: str = "Your parcel arrives today.", recipient: str = "marion") -> Message:
         return await self.write(text, author=self.company.leo, kind=Kind.DM, recipient=recipient)
 
-    async def claim(self, *, account: Account | None = None, now: datetime = LATER) -> Claim | Passed | None:
+    async def claim(
+        self, *, account: Account | None = None, now: datetime = LATER
+    ) -> Claim | Passed | MediaNeeded | None:
         return await claim_next(
             (account or self.company.help).id,
             worker="test:1",

@@ -35,6 +35,7 @@ from govern.web.middleware import RequestContext
 from govern.web.panel import ROUTES as PANEL_ROUTES
 from govern.web.panel import template_config
 from govern.web.proof import send_fresh_cookie
+from govern.web.webhook import ROUTES as WEBHOOK_ROUTES
 
 logger = log.get(__name__)
 
@@ -57,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         }
     )
     app = Litestar(
-        [API, *HEALTH, *PANEL_ROUTES],
+        [API, *HEALTH, *WEBHOOK_ROUTES, *PANEL_ROUTES],
         state=state,
         dependencies=dict(DEPENDENCIES),
         guards=[check_signed_in],

@@ -19,6 +19,7 @@ MIN_SECRET = 32
 MIN_READS = 3
 X_TIERS = ("self_serve", "enterprise")
 _ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,119}")
+_REACHABLE = re.compile(r"https://[A-Za-z0-9.-]+/?")
 
 
 class Env(StrEnum):
@@ -62,7 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_verifier: Path | None = None
     sequencer_database_url: str = ""
     worker_database_url: str = ""
-    """The worker's login, for commands that open or keep credentials and for `govern migrate`, which can make it."""
+    """The worker's login, for `govern migrate` alone, which makes it if it is missing."""
     public_url: str = ""
     x_base_url: str = ""
     x_api_key: str = ""
@@ -71,6 +72,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The X app as OAuth 2 knows it: public. Without it accounts are connected with OAuth 1.0a keys only."""
     x_client_secret: str = ""
     """For the worker alone: without it a code or a refresh token is worth nothing."""
+    x_webhook_url: str = ""
+    """Where X reaches this service: a public https address without a port. Without it accounts are polled, no more."""
+    x_webhook_secrets: str = ""
+    """What X signs its webhooks with: up to two, by comma, the newest first. Unset, it is the API secret."""
     x_app_tier: str = ""
     """What the contract with X is: `self_serve` or `enterprise`. Unset, X alone refuses what the contract does not allow."""
     x_ai_replies_approved: bool = False
@@ -85,7 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_idle: timedelta = timedelta(minutes=60)
     session_life: timedelta = timedelta(hours=12)
     sweep_every: timedelta = timedelta(seconds=2)
-    poll_every: timedelta = timedelta(seconds=5)
+    poll_every: timedelta = timedelta(seconds=60)  # of mentions; what else follows from it: services/polling.py
     demo: bool = False
 
     @property
@@ -106,6 +111,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def verifier_file(self) -> Path:
         """Where the log's public key is: for everybody."""
         return self.audit_verifier or self.data_dir / "audit" / "log.pub"
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """What X may have signed a webhook with, the newest first."""
+        return tuple(filter(None, (self.x_webhook_secrets or self.x_api_secret).split(",")))
 
     @property
     def sandboxed(self) -> bool:
@@ -274,8 +284,7 @@ def _faults(settings: Settings) -> list[str]:
         )
     if not settings.policies.is_dir():
         faults.append("GOVERN_POLICIES names a folder that does not exist.")
-    if settings.x_app_tier not in {"", *X_TIERS}:
-        faults.append(f"GOVERN_X_APP_TIER must be one of {', '.join(X_TIERS)}.")
+    faults.extend(_x_faults(settings))
     spent = settings.send_write_window + settings.send_timeout
     if spent + min(timedelta(seconds=15), spent) > settings.attempt_deadline:
         faults.append(
@@ -283,6 +292,17 @@ def _faults(settings: Settings) -> list[str]:
         )
     if settings.production:
         faults.extend(_production_faults(settings))
+    return faults
+
+
+def _x_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.x_app_tier not in {"", *X_TIERS}:
+        faults.append(f"GOVERN_X_APP_TIER must be one of {', '.join(X_TIERS)}.")
+    if len(settings.webhook_secrets) > 2:
+        faults.append("GOVERN_X_WEBHOOK_SECRETS has more than two secrets: the one in force, and the one before.")
+    if settings.x_webhook_url and not (_REACHABLE.fullmatch(settings.x_webhook_url) or settings.sandboxed):
+        faults.append("GOVERN_X_WEBHOOK_URL must be https, without a port or path: X calls no other address.")
     return faults
 
 

@@ -17,12 +17,16 @@ from redis.exceptions import RedisError
 from govern import database, log
 from govern.jobs.declared import check_declared
 from govern.jobs.export import TIMEOUT
+from govern.jobs.ingest import TICK as POLL_TICK
+from govern.jobs.recheck import EVERY as RECHECK_EVERY
 from govern.jobs.renew import EVERY as RENEW_EVERY
 from govern.jobs.rounds import Rounds, every
+from govern.jobs.subscribe import EVERY as SUBSCRIBE_EVERY
 from govern.jobs.verify import QUARTERS
 from govern.jobs.verify import TIMEOUT as VERIFY_TIMEOUT
 from govern.services import outbox
 from govern.services.access_listener import follow_access
+from govern.services.deliveries import LEFT
 from govern.services.health import wait_for
 from govern.services.refreshing import LOCK_TIMEOUT
 from govern.services.refreshing import POOL_SIZE as RENEWALS
@@ -52,6 +56,7 @@ def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:
             func(_plain(jobs.reconcile), name="reconcile"),
             func(_plain(jobs.connect), name="connect"),
             func(_plain(jobs.revoke), name="revoke"),
+            func(_plain(jobs.deliver), name="deliver"),
             func(_plain(jobs.export), name="export", timeout=TIMEOUT),
         ],
         cron_jobs=[
@@ -117,7 +122,10 @@ def rounds_of(jobs: Jobs, redis: ArqRedis) -> Rounds:
     settings = jobs.settings
     return {
         "sweep": (settings.sweep_every, partial(jobs.sweep, redis)),
-        "ingest": (settings.poll_every, jobs.ingest_all),
+        "ingest": (min(POLL_TICK, settings.poll_every), jobs.ingest_all),
+        "deliver": (LEFT, jobs.deliver_left),
+        "subscribe": (SUBSCRIBE_EVERY, jobs.subscribe),
+        "recheck": (RECHECK_EVERY, jobs.recheck_all),
         "renew": (RENEW_EVERY, jobs.renew),
         "rescreen": (RESCREEN_EVERY, jobs.rescreen),
     }

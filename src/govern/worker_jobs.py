@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,14 +14,17 @@ from govern import database, log
 from govern.access import Access, load_bundle
 from govern.domain.accounts import Account
 from govern.jobs.connect import connect
+from govern.jobs.deliver import deliver, deliver_left
 from govern.jobs.export import export as make_export
 from govern.jobs.export import wake_exports
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
+from govern.jobs.recheck import recheck
 from govern.jobs.reconcile import reconcile
 from govern.jobs.renew import before_use, renew
 from govern.jobs.rescreen import rescreen
 from govern.jobs.revoke import revoke
+from govern.jobs.subscribe import subscribe
 from govern.jobs.sweep import sweep
 from govern.jobs.tidy import tidy
 from govern.jobs.verify import verify
@@ -29,13 +33,17 @@ from govern.services.accounts import list_connected
 from govern.services.audit.wrapping import Keks
 from govern.services.credentials import confirm_credential, load_credentials
 from govern.services.grant_source import PostgresGrants
+from govern.services.media_uploads import MediaNeeded
 from govern.services.policies import load_policies
 from govern.services.readings import Question
 from govern.services.refreshing import Renewing
 from govern.services.sending import Claim
+from govern.services.spending import is_poll_due, record_reads
+from govern.services.subscriptions import Wanted, subscriptions_due, webhook_address
 from govern.settings import Settings, SettingsError
-from govern.xapi.credentials import Keys
-from govern.xapi.oauth import OAuthApp
+from govern.xapi.activity import ActivityClient
+from govern.xapi.credentials import BearerToken, Keys
+from govern.xapi.oauth import OAuthApp, app_token
 from govern.xapi.session import parse_address
 from govern.xapi.tweepy_client import TweepyClient
 from govern.xapi.vault import BrokenSeal, MissingKey, Vault
@@ -135,25 +143,71 @@ class Jobs:
         """Screen anew what waits, where the policy is another one."""
         await rescreen(policies=self.policies, clock=clock)
 
+    async def deliver(self, ctx: dict[str, Any], delivery: str) -> None:
+        """Read what X sent to our webhook."""
+        structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        await deliver(UUID(delivery), policies=self.policies, clock=clock)
+
+    async def deliver_left(self) -> None:
+        """Read what nobody was woken for."""
+        await deliver_left(policies=self.policies, clock=clock)
+
+    async def subscribe(self) -> None:
+        """Have X send us what is written to our accounts, if there is an address for it."""
+        told = self.settings
+        if not told.x_webhook_url or not await subscriptions_due(now=clock()):
+            return
+        token = await app_token(self.app, api_key=told.x_api_key, api_secret=told.x_api_secret)
+        live = await subscribe(
+            webhook_address(told), self._activity(BearerToken(access_token=token)), self._activity_of, clock=clock
+        )
+        logger.info("webhook.compared", accounts=live)
+
     async def ingest_all(self) -> None:
-        """Poll every connected account, one after the other; a fault of one is no fault of the next."""
+        """Poll what is due of every connected account."""
+        await self._each_account("ingest", self._ingest)
+
+    async def recheck_all(self) -> None:
+        """Ask X about posts we keep, for every connected account."""
+        await self._each_account("recheck", self._recheck)
+
+    async def _each_account(self, doing: str, act: Callable[[Account, TweepyClient], Awaitable[object]]) -> None:
+        """Act for each account, one after the other; a fault of one is no fault of the next."""
         for account in await list_connected():
             try:
-                await self._ingest(account)
+                await self._for(account, act)
             except database.AWAY:
                 raise
             except Exception:
-                logger.exception("worker.ingest_failed", account=account.handle)
+                logger.exception("worker.account_failed", doing=doing, account=account.handle)
 
-    async def _ingest(self, account: Account) -> None:
+    async def _for(self, account: Account, act: Callable[[Account, TweepyClient], Awaitable[object]]) -> None:
         await before_use(account.id, renewing=self.renewing, clock=clock)
         keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
         if keys is None:
             return
         client = self._client(keys, account.x_user_id)
-        await ingest(account, client, policies=self.policies, clock=clock)
+        try:
+            await act(account, client)
+        finally:
+            await record_reads(account.id, client.take_reads(), prices=self.policies.screening.x.prices, now=clock())
         if client.accepted:
             await confirm_credential(account.id, keys, now=clock())
+
+    async def _ingest(self, account: Account, client: TweepyClient) -> None:
+        if await is_poll_due(account.id, rules=self.policies.screening.x, now=clock()):
+            await ingest(account, client, policies=self.policies, clock=clock, every=self.settings.poll_every)
+
+    async def _recheck(self, account: Account, client: TweepyClient) -> None:
+        await recheck(account, client, clock=clock)
+
+    async def _activity_of(self, account: Wanted) -> ActivityClient | None:
+        await before_use(account.id, renewing=self.renewing, clock=clock)
+        keys = await load_credentials(account.id, vault=self.vault, settings=self.settings)
+        return self._activity(keys) if keys is not None else None
+
+    def _activity(self, keys: Keys) -> ActivityClient:
+        return ActivityClient(keys, base_url=self.settings.x_base_url, timeout=self.settings.send_timeout)
 
     async def _reader(self, question: Question) -> TweepyClient | None:
         """Return what reads as the account; None if it has no keys, or none that open."""
@@ -166,7 +220,7 @@ class Jobs:
             return None
         return self._client(keys, account.x_user_id) if keys else None
 
-    def _connect(self, claim: Claim) -> TweepyClient:
+    def _connect(self, claim: Claim | MediaNeeded) -> TweepyClient:
         return self._client(claim.credentials, claim.x_user_id)
 
     def _client(self, keys: Keys, x_id: str | None) -> TweepyClient:

@@ -11,11 +11,14 @@ from govern.domain.accounts import AccountKind, AccountState, Objective
 from govern.domain.actions import ChangeKind
 from govern.domain.approvals import Verdict
 from govern.domain.consent import ConsentKind, Purpose
+from govern.domain.conversations import CloseReason, ConversationState
 from govern.domain.credentials import ConnectFault
+from govern.domain.media import MediaType
 from govern.domain.members import MemberState
-from govern.domain.messages import Kind, State, WithdrawnFor
-from govern.domain.publications import Hold, Outcome, Settlement, XKind
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
+from govern.domain.publications import Found, Hold, Outcome, Settlement, XKind
 from govern.domain.sign_in import ChallengeKind, LinkKind
+from govern.domain.x_prices import CostKind
 from govern.settings import Settings
 from govern.tables import TABLES
 
@@ -27,6 +30,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "access_change_kind_check": ChangeKind,
     "approval_verdict_check": Verdict,
     "attempt_outcome_check": Outcome,
+    "attempt_read_result_check": Found,
     "attempt_resolved_check": Settlement,
     "challenge_kind_check": ChallengeKind,
     "consent_event_kind_check": ConsentKind,
@@ -34,11 +38,17 @@ ENUMS: dict[str, type[StrEnum]] = {
     "inbound_x_kind_check": XKind,
     "member_link_kind_check": LinkKind,
     "member_state_check": MemberState,
+    "media_type_check": MediaType,
     "message_kind_check": Kind,
+    "message_reply_level_check": ReplyLevel,
     "message_state_check": State,
     "oauth_pending_fault_check": ConnectFault,
     "message_withdrawn_for_check": WithdrawnFor,
     "pause_kinds_check": Kind,
+    "conversation_closed_for_check": CloseReason,
+    "conversation_state_check": ConversationState,
+    "conversation_x_kind_check": XKind,
+    "x_cost_kind_check": CostKind,
     "publication_hold_check": Hold,
     "publication_x_kind_check": XKind,
 }
@@ -63,13 +73,18 @@ SPENT = CHANGED | {REMOVE}
 RIGHTS = {
     **dict.fromkeys(("consent_event", "inbound", "revision", "scope", "screening", "audit.opening"), KEPT),
     **dict.fromkeys(("account", "api_token", "approval", "attempt", "brand", "contact"), CHANGED),
-    **dict.fromkeys(("acknowledgement", "suppression"), KEPT),
+    **dict.fromkeys(("acknowledgement", "answer_time", "attempt_read", "suppression"), KEPT),
+    **dict.fromkeys(("media", "media_upload", "revision_media"), KEPT),
+    **dict.fromkeys(("conversation", "subscription"), CHANGED),
     **dict.fromkeys(("member", "message", "pause", "poll_cursor", "publication", "role_grant", "session"), CHANGED),
+    "sending_watch": CHANGED,
     **dict.fromkeys(("member_link", "passkey"), CHANGED),
-    **dict.fromkeys(("policy_activation", "policy_bundle"), KEPT),
+    **dict.fromkeys(("policy_activation", "policy_bundle", "x_cost"), KEPT),
+    **dict.fromkeys(("rate_window", "x_app", "x_spend"), CHANGED),
     **dict.fromkeys(("access_change", "access_state", "scope_parent"), frozenset({READ})),
     **dict.fromkeys(("access_denial", "challenge", "recovery_code", "sign_in_failure", "totp"), SPENT),
-    **dict.fromkeys(("idempotency_key", "oauth_pending", "outbox", "saved_view"), SPENT),
+    **dict.fromkeys(("attempt_seen", "idempotency_key", "oauth_pending", "outbox", "saved_view"), SPENT),
+    "webhook_delivery": SPENT,
     "audit_export": CHANGED,
     "audit_export_part": KEPT | {REMOVE},
     **dict.fromkeys(("audit.entry", "audit.subject_key"), frozenset({READ})),  # and some columns, below
@@ -209,6 +224,7 @@ async def test_what_is_given_by_column_is_listed_here(owner: asyncpg.Connection)
         ("audit.tile", "hashes", "UPDATE"),
         ("account_credential", "state", "UPDATE"),
         ("account_credential", "reason", "UPDATE"),
+        *(("inbound", column, "UPDATE") for column in ("text", "checked_at", "erased_at")),
         ("access_state", "id", "UPDATE"),  # what FOR SHARE asks for: the CHECK leaves it nothing to change
     }
 

@@ -17,7 +17,9 @@ RECORD = "govern.services.audit.record"
 OPENERS = {"govern.database.transaction", "govern.services.use_case.use_case"}
 WRITES = {"insert", "update", "delete"}
 # The columns that hold private messages: what people wrote to us (`inbound i`), and what we write (`revision r`).
-_PRIVATE_SQL = re.compile(r"\b(i|r)\.text\b(?! ILIKE)|\bSELECT\b[^;]*\btext\b[^;]*\bFROM (inbound|revision)\b")
+_PRIVATE_SQL = re.compile(
+    r"\b(i|r)\.text\b(?! ILIKE)|\bSELECT\b[^;]*\btext\b[^;]*\bFROM (inbound|revision)\b|\bu\.alt_text\b|\bSELECT\b[^;]*\bcontent\b[^;]*\bFROM media\b"
+)
 _WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b")
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -15,8 +15,10 @@ END = datetime(2026, 11, 22, 13, tzinfo=UTC)
 DELAYS = (timedelta(seconds=30), timedelta(minutes=3), timedelta(minutes=10))
 
 
-def reading(n: int, at: datetime, result: Found = Found.NONE, *, counts: bool = True, **more: datetime) -> Reading:
-    return Reading(n=n, at=at, result=result, counts=counts and result is not Found.FAILED, **more)
+def reading(
+    n: int, at: datetime, result: Found = Found.NONE, *, counts: bool = True, again_at: datetime | None = None
+) -> Reading:
+    return Reading(n=n, at=at, result=result, counts=counts and result is not Found.FAILED, again_at=again_at)
 
 
 @given(st.lists(st.timedeltas(timedelta(0), timedelta(hours=3)), min_size=3, max_size=3))

@@ -1,11 +1,25 @@
+import zoneinfo
 from datetime import UTC, datetime
+from zoneinfo import available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.domain.drafts import UnknownZone
-from govern.domain.schedules import BadTime, OffsetMismatch, TimeSkipped, TimeTwice, read_moment
+from govern.domain.schedules import (
+    BadTime,
+    Fold,
+    OffsetMismatch,
+    TimeSkipped,
+    TimeTwice,
+    both_moments,
+    has_offset,
+    instant_of,
+    read_moment,
+    send_time,
+    time_data_version,
+)
 
 PARIS = "Europe/Paris"
 
@@ -46,7 +60,9 @@ def test_time_that_the_clocks_skip_is_refused_with_the_two_nearest(
 
 
 def test_time_that_happens_twice_asks_for_an_offset() -> None:
-    with pytest.raises(TimeTwice, match=r"Write 2026-10-25T02:30\+02:00 or 2026-10-25T02:30\+01:00\."):
+    with pytest.raises(
+        TimeTwice, match=r"the first, 2026-10-25T02:30\+02:00, or the second, 2026-10-25T02:30\+01:00\."
+    ):
         read_moment("2026-10-25 02:30", PARIS)
 
 
@@ -94,3 +110,63 @@ def test_instant_shown_in_its_zone_reads_back_as_the_same_instant(wall: datetime
         return
     assert instant.tzinfo is UTC
     assert read_moment(instant.isoformat(timespec="minutes"), zone) == instant
+
+
+@pytest.mark.parametrize(("fold", "instant"), [(0, "2026-10-25T00:30:00+00:00"), (1, "2026-10-25T01:30:00+00:00")])
+def test_of_a_time_that_happens_twice_the_first_or_the_second_is_meant(fold: Fold, instant: str) -> None:
+    moment = read_moment("2026-10-25 02:30", PARIS, fold=fold)
+    assert moment == datetime.fromisoformat(instant)
+    kept = send_time(moment, PARIS)
+    assert (kept.wall_time, kept.fold, kept.zone) == ("2026-10-25T02:30:00", fold, PARIS)
+    assert read_moment("2026-10-25 04:30", PARIS, fold=fold) == read_moment("2026-10-25 04:30", PARIS)
+
+
+def test_both_moments_of_a_time_are_offered_where_there_are_two() -> None:
+    found = both_moments("2026-10-25T02:30", PARIS)
+    assert found is not None
+    assert [each.isoformat(timespec="minutes") for each in found] == [
+        "2026-10-25T02:30+02:00",
+        "2026-10-25T02:30+01:00",
+    ]
+    for text in ("2026-10-25T04:30", "2027-03-28 02:30", "tomorrow", "", "2026-10-25T02:30Z"):
+        assert both_moments(text, PARIS) is None
+    assert both_moments("2026-10-25T02:30", "Nowhere/Else") is None
+
+
+@pytest.mark.parametrize(("text", "said"), [("2026-10-25T02:30", False), ("2026-10-25T02:30Z", True), ("soon", False)])
+def test_a_written_time_says_its_instant_or_needs_a_zone(text: str, said: bool) -> None:
+    assert has_offset(text) is said
+
+
+ZONES = sorted(available_timezones())
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2040, 12, 31)), st.sampled_from(ZONES))
+@settings(max_examples=400, deadline=None)
+def test_what_is_kept_of_an_instant_is_that_instant_again_in_every_zone(moment: datetime, zone: str) -> None:
+    instant = moment.replace(tzinfo=UTC)
+    kept = send_time(instant, zone)
+    assert instant_of(kept.wall_time, zone, kept.fold) == instant
+    assert kept.time_data == time_data_version()
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2040, 12, 31)), st.sampled_from(ZONES))
+@settings(max_examples=400, deadline=None)
+def test_every_wall_time_is_one_instant_or_skipped_or_one_of_two(wall: datetime, zone: str) -> None:
+    text = wall.isoformat(timespec="seconds")
+    try:
+        instant = read_moment(text, zone)
+    except TimeSkipped as skipped:
+        before, after = (read_moment(str(skipped.data[name]), zone, fold=0) for name in ("before", "after"))
+        assert before < after
+    except TimeTwice:
+        first, second = (read_moment(text, zone, fold=fold) for fold in (0, 1))
+        assert first < second
+        assert [send_time(each, zone).fold for each in (first, second)] == [0, 1]
+    else:
+        assert send_time(instant, zone).wall_time == text
+
+
+def test_time_zones_are_the_pinned_ones_and_not_the_machines() -> None:
+    assert zoneinfo.TZPATH == ()
+    assert "Europe/Paris" in ZONES

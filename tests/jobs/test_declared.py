@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 import govern.jobs
 from govern.domain.actions import Action
-from govern.jobs import connect, ingest, publish, renew, revoke, sweep, tidy
+from govern.jobs import connect, deliver, ingest, publish, recheck, renew, revoke, subscribe, sweep, tidy
 from govern.jobs.declared import MODULES, UndeclaredJobError, check_declared
 from govern.settings import Settings
 from govern.worker import going, make_worker, rounds_of
@@ -31,15 +31,15 @@ def jobs(config: Settings) -> Jobs:
 
 async def test_every_job_of_the_worker_declares_its_action(jobs: Jobs, redis: ArqRedis) -> None:
     names = {*make_worker(jobs, redis).functions, *rounds_of(jobs, redis)}
-    assert names == {"connect", "export", "ingest", "publish", "renew", "rescreen", "revoke", "sweep", "tidy", "verify"}
+    assert names == set(MODULES) - {"sequence"}
     check_declared(names)
 
 
 def test_only_what_hands_messages_to_x_or_keeps_keys_asks_the_policy() -> None:
     assert publish.ACTION is Action.MESSAGE_PUBLISH
     assert connect.ACTION is Action.ACCOUNT_CONNECT
-    assert [module.WHY for module in (ingest, renew, revoke, sweep, tidy)]
-    no_jobs = {"declared", "rounds"}
+    assert [module.WHY for module in (deliver, ingest, recheck, renew, revoke, subscribe, sweep, tidy)]
+    no_jobs = {"declared", "rounds", "upload"}
     assert set(MODULES) == {found.name for found in pkgutil.iter_modules(govern.jobs.__path__)} - no_jobs
 
 

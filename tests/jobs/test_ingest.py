@@ -7,7 +7,8 @@ import asyncpg
 
 from govern.database import rows
 from govern.jobs.ingest import ingest
-from govern.services.conversations import list_inbound, newest_read
+from govern.services.conversations import list_inbound
+from govern.services.polling import newest_read
 from govern.tables import Inbound
 from govern.xapi.client import Exchange, Mention, OutgoingDm
 from govern.xapi.errors import AuthLost, RateLimited

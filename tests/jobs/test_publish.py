@@ -9,11 +9,12 @@ import pytest
 
 from govern.domain.messages import Kind
 from govern.domain.publications import FIRST_RETRY
-from govern.jobs.publish import CREDITS_AGAIN, publish, read_error
+from govern.jobs.publish import publish, read_error
 from govern.services.answers import Result
 from govern.services.consent import EVIDENCE, record_opt_in
 from govern.services.pauses import set_pause
 from govern.services.sending import Claim
+from govern.services.x_app import CREDITS_AGAIN
 from govern.xapi import errors
 from govern.xapi.client import Exchange, OutgoingDm, XClient
 from tests.asserts import actions, assert_audited, assert_nothing_changed

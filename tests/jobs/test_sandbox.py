@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from govern.domain.messages import Kind, Message
@@ -73,35 +72,6 @@ async def test_customer_writes_and_the_answer_goes_out_as_a_dm(live: Live) -> No
     _asked, answer = live.sandbox.state()["dms"]
     assert (answer["sender"], answer["recipient"], answer["text"]) == ("Help", "marion", "Your parcel arrives today.")
     assert await live.desk.state(message) == "sent"
-
-
-@pytest.mark.parametrize(
-    ("kind", "state", "action", "out"),
-    [
-        ("commit_then_drop", "outcome_unknown", "publication.unknown", 1),
-        ("commit_then_slow", "outcome_unknown", "publication.unknown", 1),
-        ("bad_json_201", "outcome_unknown", "publication.unknown", 1),
-        ("drop_before_commit", "outcome_unknown", "publication.unknown", 0),
-        ("html_503", "outcome_unknown", "publication.unknown", 0),
-        ("redirect_307", "outcome_unknown", "publication.unknown", 0),
-        ("unavailable", "outcome_unknown", "publication.unknown", 0),
-        ("rate_limit", "scheduled", "publication.refused", 0),
-        ("no_credits", "scheduled", "publication.refused", 0),
-        ("revoke_token", "scheduled", "publication.refused", 0),
-        ("refuse", "failed", "publication.refused", 0),
-    ],
-)
-async def test_fault_has_its_state_and_never_sends_twice(
-    live: Live, kind: str, state: str, action: str, out: int
-) -> None:
-    live.sandbox.order("rules", duplicates=False)
-    live.sandbox.order("faults", kind=kind, times=1)
-    message = await post(live)
-    await run(live)
-    assert await live.desk.state(message) == state
-    await assert_audited(action, outcome="failed", attempt=1)
-    assert await run(live) is None
-    assert live.sandbox.posts() == [TEXT] * out
 
 
 async def test_nobody_listens_so_nothing_left_and_it_goes_again(live: Live) -> None:

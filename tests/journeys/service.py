@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import cached_property
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 import psutil
@@ -149,10 +150,32 @@ class Service:
         finally:
             keeper.resume()
 
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator[asyncpg.Connection]:
+        """The database as the machine's owner opens it: above all rights."""
+        password = (self.up.data / "secrets" / "postgres").read_text().strip()
+        connection = await asyncpg.connect(
+            re.sub("//[^@]+@", f"//postgres:{password}@", self._told_at_start["GOVERN_DATABASE_URL"])
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @contextmanager
+    def valkey(self) -> Iterator[redis.Redis]:
+        with redis.Redis.from_url(self._told_at_start["GOVERN_REDIS_URL"]) as valkey:
+            yield valkey
+
     def flush_valkey(self) -> None:
-        told_at_start = json.loads((self.up.data / "running.json").read_text())
-        with redis.Redis.from_url(told_at_start["GOVERN_REDIS_URL"]) as valkey:
+        with self.valkey() as valkey:
             valkey.flushall()
+
+    @property
+    def _told_at_start(self) -> dict[str, str]:
+        """What `govern up` told its parts, for whoever comes later."""
+        found: dict[str, str] = json.loads((self.up.data / "running.json").read_text())
+        return found
 
     def health(self) -> int:
         """The status the health page answers with."""

@@ -32,15 +32,10 @@ def verify(service: Service) -> int:
 @asynccontextmanager
 async def changed(service: Service) -> AsyncIterator[None]:
     """Change the first entry as the machine's owner can, then undo it."""
-    told = json.loads((service.up.data / "running.json").read_text())
-    password = (service.up.data / "secrets" / "postgres").read_text().strip()
-    owner = await asyncpg.connect(re.sub("//[^@]+@", f"//postgres:{password}@", told["GOVERN_DATABASE_URL"]))
-    try:
+    async with service.owner() as owner:
         await rewrite(owner, "entry || ' '")
         yield
         await rewrite(owner, "rtrim(entry)")
-    finally:
-        await owner.close()
 
 
 async def rewrite(owner: asyncpg.Connection, text: str) -> None:

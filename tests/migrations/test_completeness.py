@@ -13,8 +13,8 @@ Untold = asyncpg.IntegrityConstraintViolationError
 APPEND = "INSERT INTO audit.entry (entry, leaf_hash) VALUES ($1, sha256('any'))"
 APPEND_THIS = APPEND.replace("$1", "'{}'")
 GOVERNED = {
-    "account", "api_token", "approval", "brand", "consent_event", "member", "message", "pause", "policy_activation",
-    "publication", "revision", "role_grant", "scope_parent",
+    "account", "api_token", "approval", "brand", "consent_event", "media", "member", "message", "pause",
+    "policy_activation", "publication", "revision", "role_grant", "scope_parent",
 }  # fmt: skip
 EXEMPT = {
     "access_change": "what the access triggers wrote of a governed change",
@@ -22,27 +22,40 @@ EXEMPT = {
     "access_state": "a number that rises with each governed change",
     "account_credential": "a machine renews these keys; people's part is an entry of the account",
     "acknowledgement": "insert only; each is in an entry of the message",
+    "answer_time": "insert only; the answer is an entry of its message",
     "attempt": "append only by its own triggers; each step is an entry of its publication",
+    "attempt_read": "insert only; what a reading settles is an entry of the message",
+    "attempt_seen": "what the last reading saw, until it is settled",
     "audit_export": "progress of a job whose entry is audit.exported",
     "audit_export_part": "bytes of a file whose hash is in an entry",
     "challenge": "lives for minutes",
     "contact": "what X tells of a person outside",
+    "conversation": "its clock follows what is received and sent, each an entry; who takes or closes it, by its service",
     "idempotency_key": "an answer kept for a day",
     "inbound": "what X sent us; each is an entry of its own",
+    "media_upload": "insert only; each is an entry of its publication",
     "member_link": "lives for hours; its use changes the member",
     "oauth_pending": "lives for ten minutes; what comes of it changes the account",
     "outbox": "wake-ups",
     "passkey": "sign-in, not rights: each change is an entry by its service",
     "policy_bundle": "insert only; a bundle does nothing until it is activated",
     "poll_cursor": "how far was read",
+    "rate_window": "counts of calls; X's own numbers",
     "recovery_code": "sign-in, not rights: each change is an entry by its service",
+    "revision_media": "insert only, together with its revision, whose entry and digest cover it",
     "saved_view": "a page's convenience",
     "scope": "its history is scope_parent, by trigger",
     "screening": "insert only; what it says is an entry of the message",
+    "sending_watch": "a sign of life; what came of a stop is an entry of each message",
     "session": "sign-in, not rights: each change is an entry by its service",
     "sign_in_failure": "counts",
+    "subscription": "what X sends, as last compared",
     "suppression": "insert only; written with the entry of an erasure, and names nobody",
     "totp": "sign-in, not rights: each change is an entry by its service",
+    "webhook_delivery": "what X sent, as it came; what it brought is an entry of its own",
+    "x_app": "what X said of its app; its changes are entries by their services",
+    "x_cost": "insert only; estimates of what entries of publications tell",
+    "x_spend": "sums of x_cost",
 }
 
 
@@ -100,6 +113,8 @@ CHANGES = {
     "consent_event": "INSERT INTO consent_event (id, contact, kind, purpose, occurred_at, recorded_at, source,"
     " source_event_id, recorded_by) SELECT gen_random_uuid(), id, 'opt_out', 'service', now(), now(), 'x', '1', 'eve'"
     " FROM contact",
+    "media": "INSERT INTO media (id, sha256, content, media_type, width, height, size, uploaded_by, uploaded_at)"
+    " SELECT gen_random_uuid(), sha256('x'), 'x', 'image/png', 1, 1, 1, id, now() FROM member LIMIT 1",
     "pause": "INSERT INTO pause (id, scope, kinds, reason, set_by, set_at)"
     " SELECT gen_random_uuid(), 'company', '{}', 'crisis', id, now() FROM member LIMIT 1",
     "policy_activation": "INSERT INTO policy_activation (id, digest, activated_at, reason)"

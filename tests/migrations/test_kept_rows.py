@@ -9,7 +9,7 @@ import pytest
 from tests.migrations.rows import NOW, Story, insert, make_approval, make_attempt
 
 Refused = asyncpg.InsufficientPrivilegeError
-NEVER = {"revision": "text", "screening": "decision", "consent_event": "purpose", "inbound": "text", "scope": "kind"}
+NEVER = {"revision": "text", "screening": "decision", "consent_event": "purpose", "inbound": "x_kind", "scope": "kind"}
 ONCE = {
     "connected": "true",
     "status": "201",

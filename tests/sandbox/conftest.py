@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,10 +15,12 @@ from oauthlib.oauth1 import Client as Signer
 from govern.sandbox.app import create_sandbox
 from govern.sandbox.server import make_server
 from tests.sandbox.receiver import Receiver, receiving
+from tests.sandbox.x_spec import Recorder, Specification
 
 Keys = dict[str, str]
 Granted = Callable[..., Awaitable[httpx.AsyncClient]]
 CANONICAL = "https://api.twitter.com"
+X_SPEC: pytest.StashKey[Specification] = pytest.StashKey()
 
 
 class OAuth1(httpx.Auth):
@@ -40,8 +43,24 @@ def client_of(app: Litestar, keys: Keys | None = None) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-def app() -> Litestar:
-    return create_sandbox(webhook_retries=(0.01, 0.01))
+def app(pytestconfig: pytest.Config) -> Iterator[Litestar]:
+    """A sandbox; with `--x-spec FILE` what passes through it must be what X's specification allows."""
+    app = create_sandbox(webhook_retries=(0.01, 0.01))
+    specification = pytestconfig.stash.get(X_SPEC, None)
+    if specification is None:
+        yield app
+        return
+    recorder = Recorder()
+    app.asgi_handler = recorder.around(app.asgi_handler)
+    yield app
+    faults = list(specification.faults(recorder.exchanges))
+    assert not faults, "\n".join(faults)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the specification once, if there is one."""
+    if (file := config.getoption("--x-spec", None)) is not None:
+        config.stash[X_SPEC] = Specification.read(Path(file))
 
 
 @pytest.fixture

@@ -100,23 +100,49 @@ def test_every_check_has_its_words(policy: Policy) -> None:
     assert policy.x.rules.keys() == CHECKED
 
 
+def test_fault_of_a_key_names_its_own_line(tmp_path: Path) -> None:
+    text = (POLICIES / "x.toml").read_text(encoding="utf-8").replace("dm_day = 1_440", "dm_day = 0", 1)
+    line = text.splitlines().index("dm_day = 0") + 1
+    with pytest.raises(PolicyError, match=f"x.toml, line {line}: limits.dm_day: "):
+        load_policy(copied(tmp_path, text))
+
+
+def copied(tmp_path: Path, x_toml: str) -> Path:
+    """Copy the shipped policies, with another `x.toml`."""
+    for path in POLICIES.rglob("*.toml"):
+        target = tmp_path / path.relative_to(POLICIES)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(x_toml if path.name == "x.toml" else path.read_text(encoding="utf-8"), encoding="utf-8")
+    return tmp_path
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
         ('id = "X-QUOTE"', 'id = "X-QOUTE"', "X-QUOTE: the rule is missing"),
         ('id = "X-QUOTE"', 'id = "X-QOUTE"', "X-QOUTE: the engine has no such check"),
         ("[tiers.enterprise]", "[tiers.free]", "free"),
-        ("post = 15_000", "post = 0", "prices: a post must cost something"),
+        ("post = 15_000", "post = 0", "prices.post: a post must cost something"),
+        ("read_dm = 10_000", "read_dm = -1", r"x.toml, line \d+: prices.read_dm: a price is"),
+        ("dm = 15_000", 'dm = "15"', r"x.toml, line \d+: Expected `int`, got `str` - at `\$.prices.dm`"),
+        ("as_of = 2026-04-20", "as_of = 20", "prices.as_of"),
+        ("media_metadata = 5_000\n", "", r"line \d+: Object missing required field `media_metadata`"),
+        ("company = 5_000", "company = -5", r"line \d+: ceilings.company: it must be from 0"),
+        ("company = 5_000", "compagny = 5_000", r"line \d+: Object contains unknown field `compagny`"),
+        (
+            "answers_reserve_percent = 10",
+            "answers_reserve_percent = 101",
+            "ceilings.answers_reserve_percent: it must be",
+        ),
+        ("warn_percent = 80", "warn_percent = 0", "ceilings.warn_percent: it must be 1 to 100"),
+        ("dm_app_day = 1_440", "dm_app_day = 0", r"line \d+: limits.dm_app_day: it must be from 1"),
+        ("answers_percent = 20", "answers_percent = 100", "limits.answers_percent: it must be 0 to 99"),
         ('"rgpd"', '"RGPD"', "privacy_words: 'RGPD' must be in small letters"),
         ('decision = "warn"', 'decision = "advise"', "'advise' is for inbound messages"),
         ("max_cashtags", "max_cashtag", "max_cashtag"),
     ],
 )
 def test_faulty_file_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
-    for path in POLICIES.rglob("*.toml"):
-        target = tmp_path / path.relative_to(POLICIES)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = path.read_text(encoding="utf-8")
-        target.write_text(text.replace(old, new, 1) if path.name == "x.toml" else text, encoding="utf-8")
+    text = (POLICIES / "x.toml").read_text(encoding="utf-8").replace(old, new, 1)
     with pytest.raises(PolicyError, match=reason):
-        load_policy(tmp_path)
+        load_policy(copied(tmp_path, text))

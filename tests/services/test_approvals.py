@@ -11,6 +11,7 @@ from govern.domain.approvals import (
     TooLate,
 )
 from govern.domain.messages import IllegalTransition, StaleRevision, State
+from govern.services.expiry import expire_late_approvals
 from govern.services.message_views import list_approvals, list_revisions, load_message
 from govern.tables import Approval, Outbox, Publication
 from tests.asserts import actions, assert_audited, assert_denied, assert_one_winner, assert_refused, race
@@ -168,12 +169,34 @@ async def test_double_click_approves_once(office: Office) -> None:
 
 async def test_late_approval_never_publishes(office: Office) -> None:
     message = await office.write(office.people.ana, scheduled_at=NOW + timedelta(hours=1))
-    async with assert_refused(TooLate, office.owner):
+    with pytest.raises(TooLate):
         await office.approve(message, office.people.mia, now=NOW + timedelta(hours=1))
     other = await office.write(office.people.ana, text="Without a time.")
-    async with assert_refused(TooLate, office.owner):
-        await office.approve(other, office.people.mia, now=NOW + timedelta(hours=25))
+    with pytest.raises(TooLate):
+        await office.approve(other, office.people.mia, text="Edited too late.", now=NOW + timedelta(hours=25))
     assert await Publication.count() == 0
+    for each in (message, other):
+        expired = await load_message(each.id)
+        assert (expired.state, expired.revision.number, expired.approvals) == (State.EXPIRED, 1, 0)
+    await assert_audited("message.expired", outcome="failed", actor=office.people.mia.id, reason="late_approval")
+    with pytest.raises(IllegalTransition):
+        await office.approve(message, office.people.max, now=NOW + timedelta(hours=2))
+
+
+async def test_approval_a_moment_before_its_time_is_in_time(office: Office) -> None:
+    message = await office.write(office.people.ana, scheduled_at=NOW + timedelta(hours=1))
+    at = NOW + timedelta(hours=1)
+    approved = await office.approve(message, office.people.mia, now=at - timedelta(microseconds=1))
+    assert (approved.state, approved.due_at) == (State.SCHEDULED, at)
+
+
+async def test_late_approval_and_the_sweep_at_once_expire_a_message_once(office: Office) -> None:
+    message = await office.write(office.people.ana)
+    late = NOW + timedelta(hours=25)
+    results = await race(office.approve(message, office.people.mia, now=late), expire_late_approvals(now=late))
+    assert isinstance(results[0], TooLate | IllegalTransition)
+    assert (await actions()).count("message.expired") == 1
+    assert (await load_message(message.id)).state is State.EXPIRED
 
 
 async def test_giver_takes_an_approval_back_before_it_is_sent(office: Office) -> None:

@@ -13,8 +13,8 @@ from govern.services.accounts import UnknownAccount
 from govern.services.consent import EvidenceMissing, record_opt_in, record_opt_out
 from govern.services.consent_events import list_events
 from govern.services.contacts import find_contact
-from govern.services.conversations import store_dms
 from govern.services.permissions import permission_for
+from govern.services.receiving import store_dms
 from govern.tables import ConsentEvent
 from govern.xapi.client import DmEvent
 from tests.asserts import actions, assert_audited, assert_denied, assert_nothing_changed, assert_refused, race

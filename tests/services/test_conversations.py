@@ -12,11 +12,10 @@ from govern.services.contacts import find_contact
 from govern.services.conversations import (
     find_inbound,
     list_inbound,
-    newest_read,
     read_thread,
-    store_dms,
-    store_mentions,
 )
+from govern.services.polling import newest_read
+from govern.services.receiving import store_dms, store_mentions
 from govern.tables import Contact, Inbound
 from govern.xapi.client import DmEvent, Mention
 from tests.asserts import assert_audited, assert_denied, assert_nothing_changed

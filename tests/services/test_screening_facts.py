@@ -42,7 +42,7 @@ async def send(desk: Desk, text: str, x_id: str, **more: Any) -> None:
 
 
 async def test_account_brand_and_limit_are_told(desk: Desk) -> None:
-    found = await facts(desk, Text(text=REPORT, kind=Kind.POST, paid_partnership=True, images_without_alt=2))
+    found = await facts(desk, Text(text=REPORT, kind=Kind.POST, paid_partnership=True, alt_texts=("A parcel", "", " ")))
     assert (found.account, found.brand, found.length_limit, found.at) == ("Help", "care", 280, LATER)
     assert (found.paid_partnership, found.images_without_alt, found.automated) == (True, 2, 0)
     assert (found.summoned, found.privacy_link_sent, found.recipient) == (None, None, None)

@@ -14,6 +14,7 @@ from govern.services.message_views import load_message
 from govern.services.passing import HOLD_FOR, Passed
 from govern.services.pauses import lift_pause, set_pause
 from govern.services.policies import Policies
+from govern.services.releasing import release_message
 from govern.services.sending import Claim
 from govern.settings import Settings
 from govern.xapi.client import OutgoingDm, OutgoingPost
@@ -159,7 +160,10 @@ async def test_hold_is_recorded_once_asked_again_and_cleared(desk: Desk) -> None
     assert (await publication_of(message))["hold_since"] == since
     assert (await actions()).count("publication.held") == 1
     await lift_pause(pause.pause.id, actor=desk.company.cleo, access=desk.access, now=LATER + HOLD_FOR)
-    assert isinstance(await desk.claim(now=LATER + 2 * HOLD_FOR), Claim)
+    released = LATER + 2 * HOLD_FOR
+    assert await desk.claim(now=released) == Passed(reason="release_needed")
+    await release_message(message.id, revision=1, actor=desk.company.mia, access=desk.access, now=released)
+    assert isinstance(await desk.claim(now=released), Claim)
     row = await publication_of(message)
     assert (row["hold"], row["hold_reason"], row["hold_since"]) == (None, None, None)
 

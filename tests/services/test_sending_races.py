@@ -8,11 +8,13 @@ import asyncpg
 import pytest
 
 from govern.access import Access
+from govern.domain.backlog import NotWaiting
 from govern.domain.messages import IllegalTransition, Kind
 from govern.services.messages import schedule_message, withdraw_message
 from govern.services.passing import Passed
-from govern.services.pauses import set_pause
+from govern.services.pauses import PauseEffect, set_pause
 from govern.services.policies import Policies
+from govern.services.releasing import lift, release_message
 from govern.services.sending import Claim
 from govern.settings import Settings
 from tests.asserts import actions
@@ -128,3 +130,45 @@ async def test_pause_counts_a_claim_it_came_too_late_for_as_in_flight(desk: Desk
     assert isinstance(await claiming, Claim)
     counts = (await pausing).counts
     assert (counts.held, counts.in_flight) == (1, 1)
+
+
+async def pausing(desk: Desk) -> PauseEffect:
+    return await set_pause(
+        scope="company", kinds=[Kind.POST], reason="Crisis", actor=desk.company.ada, access=desk.access, now=LATER
+    )
+
+
+async def test_claim_that_comes_after_a_pause_holds_and_the_pause_counted_it(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    message = await desk.write()
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE pause IN SHARE MODE")  # the pause has the gate, and waits to write
+        setting = asyncio.create_task(pausing(desk))
+        await until_waiting(owner, 1)
+        claiming = asyncio.create_task(desk.claim())
+        await until_waiting(owner, 2)
+    counts = (await setting).counts
+    assert (counts.held, counts.in_flight, counts.unknown) == (1, 0, 0)
+    assert await claiming == Passed(reason="pause")
+    assert await desk.state(message) == "approved"
+    assert await attempts() == []
+
+
+async def test_release_and_claim_at_once_send_once(desk: Desk, owner: asyncpg.Connection) -> None:
+    message = await desk.write()
+    which = (await pausing(desk)).pause
+    over = LATER + timedelta(minutes=1)
+    await lift(which.id, actor=desk.company.cleo, access=desk.access, now=over)
+    async with owner.transaction():
+        await owner.execute("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", desk.company.help.id)
+        releasing = [
+            asyncio.create_task(release_message(message.id, revision=1, actor=each, access=desk.access, now=over))
+            for each in (desk.company.mia, desk.company.max)
+        ]
+        await until_waiting(owner, 2)
+    answers = await asyncio.gather(*releasing, return_exceptions=True)
+    assert sorted(isinstance(each, NotWaiting) for each in answers) == [False, True]
+    claims = await asyncio.gather(*(desk.claim(now=over) for _ in range(3)))
+    assert sum(isinstance(each, Claim) for each in claims) == 1
+    assert (await actions()).count("publication.released") == 1

@@ -1,56 +1,17 @@
 """How to call each route with what is valid, and where its right is asked; a route that is not here fails the walk."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from govern.domain.actions import Action
+from tests.pictures import png
+from tests.web.role_calls import At, Call, Seen
 from tests.web.role_world import Thing
 
-
-class At(StrEnum):
-    """Where a route asks for its right."""
-
-    ACCOUNT = "account"
-    BRAND = "brand"
-    COMPANY = "company"
-    SOMEWHERE = "somewhere"
-    """Anywhere at all: what is shown depends on where."""
-    HELD = "held"
-    """Where the person holds a role: for one's own things."""
-    NEVER = "never"
-    """Nobody has it: these are other people's own things."""
-
-
-class Seen(StrEnum):
-    """Who may know of what a request is about: others hear the same as if it did not exist."""
-
-    BY_READERS = "readers"
-    """Whoever reads the account, or something of the brand."""
-    BY_ADMINISTRATION = "administration"
-    """Whoever sees who may do what there."""
-    SOMEWHERE = "somewhere"
-    """Whoever sees who may do what anywhere."""
-    BY_NOBODY = "nobody"
-    """Whoever has no right hears the same."""
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A valid request. `listing` shows what one may see, to everybody."""
-
-    thing: str = "account"
-    body: Callable[[Thing], Mapping[str, Any]] | None = None
-    query: Callable[[Thing], Mapping[str, Any]] | None = None
-    at: At = At.ACCOUNT
-    action: Action | None = None
-    """Which one of those declared, if there are several; or what the service asks beside."""
-    seen: Seen = Seen.BY_READERS
-    listing: bool = False
-
-
 LISTING = Call(listing=True)
+IMAGE = Call(thing="image")
 TEXT = "The workshop opens at ten on Saturday."
 POST = Action.MESSAGE_WRITE_POST
 WHY = {"reason": "because of a test"}
@@ -124,6 +85,7 @@ ASSIGN = Call(thing="colleague", body=given_role)
 READ_SOMEWHERE = person(at=At.SOMEWHERE)
 OTHERS = Call(at=At.NEVER, seen=Seen.BY_NOBODY)
 ERASE = Call(thing="contact", body=lambda _t: WHY, at=At.COMPANY, seen=Seen.BY_NOBODY)
+TALK = Call(thing="contact")
 OWN_TOKEN = Call(thing="token", at=At.HELD, seen=Seen.BY_NOBODY)
 CHANGE = Call(
     thing="colleague",
@@ -132,7 +94,10 @@ CHANGE = Call(
 )
 
 API: Mapping[str, Call] = {
+    "POST /media": Call(thing="company", at=At.SOMEWHERE, files=lambda _t: {"file": ("a.png", png())}, action=POST),
+    "GET /media/{media_id:uuid}": IMAGE,
     "GET /accounts": LISTING,
+    "GET /limits": Call(thing="company", at=At.SOMEWHERE),
     "GET /accounts/{handle:str}": Call(),
     "GET /messages": message(listing=True),
     "GET /messages/{which:str}": message(),
@@ -145,6 +110,12 @@ API: Mapping[str, Call] = {
     "POST /messages/{which:str}/reject": message(refusal),
     "POST /messages/{which:str}/request-changes": message(refusal),
     "POST /messages/{which:str}/withdraw-approval": message(lambda _t: {}),
+    "GET /outcomes": Call(thing="unknown", listing=True),
+    "GET /outcomes/late": Call(thing="late", listing=True),
+    "POST /outcomes/late/{attempt:uuid}/close": Call(thing="late", body=lambda _t: WHY),
+    "GET /messages/{which:str}/outcome": Call(thing="unknown"),
+    "POST /messages/{which:str}/outcome/read": Call(thing="unknown", body=lambda _t: {}),
+    "POST /messages/{which:str}/outcome/settle": Call(thing="unknown", body=lambda _t: {"is_out": True, **WHY}),
     "POST /screen": Call(body=draft, action=POST),
     "POST /messages/{which:str}/copy": message(lambda _t: {}, action=POST),
     "GET /contacts/{who:str}/permission": Call(thing="contact", query=ours),
@@ -153,6 +124,14 @@ API: Mapping[str, Call] = {
     "POST /contacts/{who:str}/opt-out": Call(thing="contact", body=ours),
     "POST /contacts/{who:str}/clear-doubt": Call(thing="contact", body=lambda t: {**ours(t), **WHY}),
     "POST /contacts/{who:str}/invite": Call(thing="contact", body=lambda t: {**ours(t), "x_id": t["x_id"]}),
+    "GET /conversations": msgspec.structs.replace(LISTING, thing="contact"),
+    "GET /conversations/in-time": LISTING,
+    "GET /conversations/{conversation:uuid}": TALK,
+    "POST /conversations/{conversation:uuid}/private": TALK,
+    "POST /conversations/{conversation:uuid}/take": msgspec.structs.replace(TALK, body=lambda _t: {"was": None}),
+    "POST /conversations/{conversation:uuid}/release": TALK,
+    "POST /conversations/{conversation:uuid}/close": msgspec.structs.replace(TALK, body=lambda _t: {"reason": "spam"}),
+    "POST /conversations/{conversation:uuid}/reopen": msgspec.structs.replace(TALK, thing="closed"),
     "GET /members": READ_SOMEWHERE,
     "GET /members/{email:str}": READ_SOMEWHERE,
     "POST /members": Call(thing="company", body=invitation, at=At.COMPANY),
@@ -167,6 +146,9 @@ API: Mapping[str, Call] = {
     "GET /pauses": Call(thing="pause", listing=True),
     "POST /pauses": Call(body=stop),
     "POST /pauses/{pause_id:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
+    "GET /pauses/{pause_id:uuid}": Call(thing="pause", seen=Seen.BY_NOBODY),
+    "POST /pauses/count": Call(body=lambda t: {"scope": t["scope"]}),
+    "POST /decisions/release": message(lambda t: {"messages": [{"message": t["which"], "revision": t["revision"]}]}),
     "GET /audit/entries": Call(thing="company", at=At.SOMEWHERE),
     "GET /audit/entries/{which:str}": Call(thing="entry", seen=Seen.BY_NOBODY),
     "GET /audit/entries/{which:str}/proof": Call(thing="proven", seen=Seen.BY_NOBODY),
@@ -189,6 +171,7 @@ API: Mapping[str, Call] = {
 }
 
 PANEL: Mapping[str, Call] = {
+    "GET /media/{media_id:uuid}": IMAGE,
     "GET /approvals": message(query=lambda _t: {"view": "team"}, listing=True),
     "GET /messages": message(listing=True),
     "GET /accounts": LISTING,
@@ -205,12 +188,26 @@ PANEL: Mapping[str, Call] = {
     "POST /messages/{number:str}/schedule": message(
         lambda t: {**revision(t), "scheduled_at": wall(t)}, action=Action.MESSAGE_SCHEDULE
     ),
-    "POST /messages/{number:str}/settle": message(lambda _t: {"is_out": "false", **WHY}),
+    "GET /unknown": Call(thing="unknown", listing=True),
+    "GET /unknown/{number:str}": Call(thing="unknown"),
+    "POST /unknown/{number:str}/read": Call(thing="unknown", body=lambda _t: {}),
+    "POST /unknown/{number:str}/out": Call(thing="unknown", body=lambda _t: {"which": "other", **WHY}),
+    "POST /unknown/{number:str}/not-out": Call(thing="unknown", body=lambda _t: {"not_reason": WHY["reason"]}),
+    "POST /unknown/late/{attempt:uuid}/close": Call(thing="late", body=lambda _t: WHY),
     "POST /messages/{number:str}/approve": verdict("approve"),
     "POST /messages/{number:str}/reject": verdict("reject"),
     "POST /messages/{number:str}/request-changes": verdict("changes"),
     "POST /messages/{number:str}/undo": message(lambda _t: {}),
     "POST /messages/{number:str}/copy": message(lambda _t: {}, action=POST),
+    "GET /conversations": msgspec.structs.replace(LISTING, thing="contact"),
+    "GET /conversations/{conversation:uuid}": TALK,
+    "POST /conversations/{conversation:uuid}/private": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/take": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/release": msgspec.structs.replace(TALK, body=lambda _t: {"view": "open"}),
+    "POST /conversations/{conversation:uuid}/close": msgspec.structs.replace(TALK, body=lambda _t: {"reason": "spam"}),
+    "POST /conversations/{conversation:uuid}/reopen": msgspec.structs.replace(
+        TALK, thing="closed", body=lambda _t: {"view": "closed"}
+    ),
     "GET /permissions": Call(thing="contact", at=At.SOMEWHERE),
     "GET /permissions/{contact:uuid}": Call(thing="contact"),
     "POST /permissions/{contact:uuid}/thread": on_contact(Action.CONVERSATION_READ_DM),
@@ -226,6 +223,9 @@ PANEL: Mapping[str, Call] = {
     "POST /accounts/{handle:str}/edit": Call(body=lambda t: {"version": t["version"], "name": t["place"]}),
     "POST /accounts/{handle:str}/disconnect": Call(body=lambda _t: WHY),
     "GET /accounts/{handle:str}/connect": Call(),
+    "GET /limits": Call(thing="company", at=At.SOMEWHERE),
+    "POST /limits/try-again": Call(thing="company", body=lambda _t: {"do": "now"}, at=At.COMPANY),
+    "POST /limits/{handle:str}/ceiling": Call(body=lambda t: {"version": t["version"], "ceiling": "50"}),
     "POST /accounts/{handle:str}/connect": Call(body=lambda _t: {"features": "images"}),
     "GET /x/callback": msgspec.structs.replace(OTHERS, query=lambda _t: {"state": "of-nobody", "code": "x"}),
     "POST /brands": Call(thing="company", body=lambda t: {"slug": t["fresh"].lower(), "name": "New"}, at=At.COMPANY),
@@ -269,6 +269,10 @@ PANEL: Mapping[str, Call] = {
     ),
     "POST /pause": Call(body=stop),
     "POST /pause/{pause:uuid}/lift": Call(thing="pause", body=lambda _t: WHY),
+    "GET /pause/{pause:uuid}": Call(thing="pause", seen=Seen.BY_NOBODY),
+    "POST /decisions": message(
+        lambda t: {"chosen": f"{t['which']}:{t['revision']}", "do": "release"}, action=Action.MESSAGE_SCHEDULE
+    ),
     "POST /settings/security/tokens": Call(thing="company", body=lambda _t: {"name": "test"}, at=At.HELD),
     "POST /settings/security/tokens/{token:uuid}/revoke": OWN_TOKEN,
     "POST /settings/security/sessions/{session_id:uuid}/end": msgspec.structs.replace(OTHERS, thing="others_session"),
@@ -283,7 +287,9 @@ ONES_OWN = frozenset(
     {
         "GET /api/v1/me",
         "GET /admin",
+        "GET /api/v1/decisions",
         "GET /admin/confirm",
+        "GET /admin/decisions",
         "GET /admin/pause",
         "GET /admin/settings",
         "GET /admin/settings/security",

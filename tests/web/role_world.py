@@ -15,6 +15,7 @@ from litestar import Litestar
 from govern.database import rows, transaction
 from govern.domain.actions import Action, Target
 from govern.domain.ids import uuid7
+from govern.domain.media import Attachment
 from govern.domain.members import Actor
 from govern.domain.messages import Kind
 from govern.services.policies import Policies
@@ -23,11 +24,13 @@ from govern.settings import Settings
 from govern.tables import Account as AccountTable
 from govern.tables import ApiToken, AuditEntry, AuditExport, Member, Passkey, Pause, SavedView
 from govern.web.auth import cookie_name, csrf_token
-from tests.factories import make_account, make_grant, make_member, make_message
+from tests.factories import make_account, make_grant, make_image, make_member, make_message
 from tests.hand import by_hand
+from tests.pictures import png
 from tests.the_log import Log
 from tests.web.conftest import program
-from tests.web.role_contacts import NOBODY, make_contact
+from tests.web.role_contacts import NOBODY, make_closed, make_contact
+from tests.web.role_outcomes import late, lose
 from tests.web.role_people import HELD, INSIDE, NOWHERE, OUTSIDE, Listening, Person
 
 Thing = dict[str, Any]
@@ -96,7 +99,7 @@ class World:
         """Tell things apart by place, one's own also by person; a colleague is the same one everywhere."""
         return (kind, "" if kind == "colleague" else place, person.name if kind in _PERSONAL else "")
 
-    async def _message(self, place: str, author: Actor) -> Thing:
+    async def _message(self, place: str, author: Actor, *images: Attachment) -> Thing:
         made = await make_message(
             author,
             access=self.access,
@@ -104,6 +107,7 @@ class World:
             account=place,
             kind=Kind.POST,
             text=f"The {place} opens at ten on day {next(self._numbers)}.",
+            images=images,
             now=datetime.now(UTC),
         )
         called = f"M-{made.number}"
@@ -112,10 +116,26 @@ class World:
     async def message(self, place: str, _person: Person) -> Thing:
         return await self._message(place, self.writer)
 
+    async def image(self, place: str, _person: Person) -> Thing:
+        """In a message of the writer's."""
+        colour = (next(self._numbers) % 0xFFFFFF).to_bytes(3)
+        made = await make_image(self.writer, png(colour=colour), access=self.access, now=datetime.now(UTC))
+        await self._message(place, self.writer, made)
+        return {"media_id": made.id}
+
     async def own_message(self, place: str, person: Person) -> Thing:
         """Written by the person, where they may write."""
         writes = await self.access.allows(person.actor, Action.MESSAGE_WRITE_POST, Target(f"account:{place}"))
         return await self._message(place, person.actor if writes else self.writer)
+
+    async def unknown(self, place: str, person: Person) -> Thing:
+        made = await self.message(place, person)
+        await lose(int(made["number"].removeprefix("M-")))
+        return made
+
+    async def late(self, place: str, person: Person) -> Thing:
+        made = await self.message(place, person)
+        return {**made, "attempt": await lose(int(made["number"].removeprefix("M-")), **late())}
 
     async def account(self, place: str, _person: Person) -> Thing:
         row = rows(await AccountTable.select(AccountTable.version).where(AccountTable.handle == place))[0]
@@ -257,14 +277,14 @@ _PERSONAL = frozenset({"export", "own_message", "token"})
 _MAKERS: dict[str, Callable[[World, str, Person], Awaitable[Thing]]] = {
     name: maker for name, maker in vars(World).items() if not name.startswith("_") and name not in _LIFE
 }
-_MAKERS["contact"] = make_contact
+_MAKERS |= {"contact": make_contact, "closed": make_closed}
 
 
 def nothing(kind: str) -> Thing:
     """Return ids that nothing has."""
     some = uuid4()
-    people = ("grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
-    log = ("contact", "contact_id", "entry", "export", "export_id", "view")
+    people = ("attempt", "grant", "grant_id", "passkey", "pause", "pause_id", "session_id", "token", "token_id")
+    log = ("contact", "contact_id", "conversation", "entry", "export", "export_id", "media_id", "view")
     return {
         **dict.fromkeys((*people, *log), some),
         "which": 987654321 if kind in {"entry", "proven"} else "M-987654",

@@ -22,8 +22,9 @@ from govern.settings import Settings, shipped
 from govern.web.guards import handlers
 from tests.the_log import Log
 from tests.web.conftest import program
+from tests.web.role_calls import At, Call, Seen
 from tests.web.role_people import ABOVE, INSIDE, NOWHERE, OUTSIDE, Listening, Person
-from tests.web.role_routes import CALLS, ONES_OWN, At, Call, Seen
+from tests.web.role_routes import CALLS, ONES_OWN
 from tests.web.role_world import Thing, World
 
 TABLE = shipped("policies") / "access" / "tests" / "matrix.csv"
@@ -65,6 +66,8 @@ class Route:
         options: dict[str, Any] = {"headers": {"X-CSRF": person.csrf}} if self.method != "GET" else {}
         if body:
             options["json" if self.path.startswith("/api/") else "data"] = body
+        if call.files:
+            options["files"] = call.files(thing)
         if call.query:
             options["params"] = call.query(thing)
         return await person.client.request(self.method, path, **options)

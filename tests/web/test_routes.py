@@ -59,6 +59,7 @@ def test_public_routes_are_these(app: Litestar) -> None:
     assert {path for path in paths if not path.startswith("/admin")} - {"/"} == {
         "/health/live",
         "/health/ready",
+        "/x/webhook",
         "/api/v1/health",
         "/schema",
         "/schema/{path:str}",

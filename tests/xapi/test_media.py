@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from govern.xapi.call import Caller
-from govern.xapi.client import OutgoingDm, OutgoingPost
+from govern.xapi.client import OutgoingDm, OutgoingImage, OutgoingPost
 from govern.xapi.credentials import Keys
 from govern.xapi.errors import NotSent, OutcomeUnknown, Refused
-from govern.xapi.media import PART, OutgoingImage, parts, upload_image
+from govern.xapi.media import PART, parts, upload_image
 from govern.xapi.session import parse_address
 from govern.xapi.tweepy_client import TweepyClient
 from tests.xapi.conftest import KEYS, Sandbox, http, odd_server, problem, soon

@@ -1,4 +1,5 @@
-// <char-count for="id" limit="280">: how many weighted characters are left (twitter-text v3). The server's count wins.
+// <char-count for="id" limit="280">: how many weighted characters are left (twitter-text v3); `plain`: how many characters.
+// The server's count wins.
 const URL_WEIGHT = 23;
 const LIGHT = [[0, 4351], [8192, 8205], [8208, 8223], [8242, 8247]];
 const LINK = /\bhttps?:\/\/[^\s]+|\b(?:[a-z0-9-]+\.)+(?:com|org|net|fr|eu|io|co|uk|de|info|shop)\b(?:\/[^\s]*)?/giu;
@@ -32,7 +33,8 @@ customElements.define("char-count", class extends HTMLElement {
 
   show() {
     if (!this.field) return;
-    const left = Number(this.getAttribute("limit")) - weigh(this.field.value);
+    const { value } = this.field;
+    const left = Number(this.getAttribute("limit")) - (this.hasAttribute("plain") ? [...value].length : weigh(value));
     this.toggleAttribute("data-over", left < 0);
     this.textContent = this.getAttribute(left < 0 ? "over" : "left").replace("{n}", Math.abs(left));
   }

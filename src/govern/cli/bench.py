@@ -13,6 +13,9 @@ from govern.bench.access_report import Report, Timing
 from govern.bench.audit import FULL as FULL_AUDIT
 from govern.bench.audit import QUICK as QUICK_AUDIT
 from govern.bench.audit import run_audit_bench
+from govern.bench.inbound import FULL as FULL_INBOUND
+from govern.bench.inbound import QUICK as QUICK_INBOUND
+from govern.bench.inbound import run_inbound_bench
 from govern.bench.measuring import Measure, outcome
 from govern.bench.screening import FULL as FULL_SCREENING
 from govern.bench.screening import QUICK as QUICK_SCREENING
@@ -123,6 +126,23 @@ def screening(*, as_json: bool, quick: bool, policies: Path | None) -> None:
     else:
         print_table(("Measure", "Value", "Goal", "", "Of what"), [measure_line(each) for each in report.measures])
         click.echo(f"{report.messages:,} messages, {report.terms:,} terms in one pass. Policy {report.policy}.")
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option("--quick", is_flag=True, help="Only try that everything runs: the figures mean little.")
+def inbound(*, as_json: bool, quick: bool) -> None:
+    """Measure webhooks: what one costs beside one INSERT, and whether of 10,000 any is lost or kept twice.
+
+    Takes a few minutes with a PostgreSQL of its own; nothing of it stays. The figures are compared with the goals.
+    """
+    log.set_up(json=False, level="CRITICAL")
+    effort = QUICK_INBOUND if quick else FULL_INBOUND
+    report = run_inbound_bench(effort, say=lambda words: click.echo(words, err=True))
+    if as_json:
+        print_json(report)
+    else:
+        print_table(("Measure", "Value", "Goal", "", "Of what"), [_line(each) for each in report.measures])
 
 
 def _print(report: Report) -> None:

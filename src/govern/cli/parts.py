@@ -66,6 +66,7 @@ class Parts:
             "GOVERN_SECRET_KEY": folder.secret("secret_key"),
             "GOVERN_TOKEN_KEYS": folder.secret("token_keys", _token_keys) if worker else "",
             "GOVERN_X_CLIENT_ID": folder.secret("x_client_id"),
+            "GOVERN_X_WEBHOOK_SECRETS": folder.secret("x_api_secret") if login is Login.WEB else "",
             **(self._x_app() if worker else {}),
         }
 
@@ -75,6 +76,10 @@ class Parts:
             "GOVERN_DATA_DIR": str(self.engines.folder.path),
             "GOVERN_PUBLIC_URL": f"http://localhost:{self.port}",
             "GOVERN_X_BASE_URL": self.x,
+            "GOVERN_X_WEBHOOK_URL": f"http://127.0.0.1:{self.port}",
+            "GOVERN_POLL_EVERY": settings.environment({}).get(
+                "GOVERN_POLL_EVERY", "5"
+            ),  # the sandbox is near, and free
             "GOVERN_DEMO": "1" if self.demo else "",
             **({"GOVERN_COMPANY": "Maison Aldane"} if self.demo else {}),
         }

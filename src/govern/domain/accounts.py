@@ -72,6 +72,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     length_limit: int
     undo_window_seconds: int
     version: int = 1
+    monthly_ceiling: int | None = None
+    """What its messages may cost in a month, in whole US dollars; None: what `x.toml` says."""
 
 
 class UnknownHandle(Invalid):

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from govern.domain.answer_times import AnswerTimes, duration
+from govern.domain.conversations import LEAST_TO_APPROVE
 from govern.domain.messages import Kind
 from govern.errors import N_, Conflict
 
@@ -82,13 +84,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def time_limit(self) -> timedelta:
         """How long approvers have, where no scheduled time is nearer."""
-        return _duration(self.deadline)
+        return duration(self.deadline)
 
 
 class ApprovalPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file, in order."""
 
     version: int
+    answer: AnswerTimes = AnswerTimes()
     rule: tuple[Rule, ...]
     digest: str = ""
 
@@ -118,7 +121,7 @@ class TooLate(Conflict):
     """The deadline passed: late approval never publishes by itself, the message expires."""
 
     code = "approval.too_late"
-    template = N_("The time to approve this message ended at {deadline}. It expires; its author can hand it in again.")
+    template = N_("The time to approve this message ended at {deadline}. It expired; its author can hand it in again.")
 
 
 class NothingToUndo(Conflict):
@@ -133,16 +136,6 @@ class EditBlocked(Conflict):
     template = N_("Screening forbids the edited text ({rules}). Nothing was changed.")
 
 
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-
-
-def _duration(text: str) -> timedelta:
-    number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not (number.isascii() and number.isdigit()) or int(number) == 0:
-        raise ValueError(f"{text!r} is no duration such as 15m, 1h or 2d")
-    return int(number) * _UNITS[unit]
-
-
 def load_approval_policy(folder: Path) -> ApprovalPolicy:
     """Read and check `approval.toml`.
 
@@ -155,6 +148,9 @@ def load_approval_policy(folder: Path) -> ApprovalPolicy:
         policy = msgspec.convert(tomllib.loads(raw.decode()), ApprovalPolicy, strict=True)
         for rule in policy.rule:
             _check(rule)
+        for account in ("", *policy.answer.accounts):
+            for private in (False, True):
+                policy.answer.within(account, private=private)
     except (OSError, ValueError) as error:  # msgspec's and tomllib's errors are ValueErrors
         raise ApprovalPolicyError(f"{path.name}: {error}") from error
     ids = [rule.id for rule in policy.rule]
@@ -172,7 +168,7 @@ def _check(rule: Rule) -> None:
         raise ValueError(f"rule {rule.id}: `approvals` must be 1 to 5; use `direct` for none")
     if not rule.from_roles:
         raise ValueError(f"rule {rule.id}: `from` needs a role, or nobody could approve")
-    _duration(rule.deadline)
+    duration(rule.deadline)
 
 
 def find_rule(policy: ApprovalPolicy, facts: ApprovalFacts) -> Rule:
@@ -202,16 +198,22 @@ def _at_least(found: Severity | None, least: Severity) -> bool:
     return found is not None and order.index(found) >= order.index(least)
 
 
-def approval_deadline(rule: Rule, *, now: datetime, scheduled_at: datetime | None) -> datetime:
-    """Return until when approvers have: the rule's time, or the scheduled time if there is one."""
-    return scheduled_at if scheduled_at is not None else now + rule.time_limit
+def approval_deadline(
+    rule: Rule, *, now: datetime, scheduled_at: datetime | None, answer_due: datetime | None = None
+) -> datetime:
+    """Return until when approvers have: the scheduled time, or when the answer is due, or the rule's time.
 
-
-def check_deadline(deadline: datetime | None, now: datetime) -> None:
-    """Refuse an approval that comes too late.
-
-    Raises:
-        TooLate: the deadline is not after now.
+    An answer that is late, or nearly so, has the rule's time: it is still worth more than none.
     """
-    if deadline is not None and deadline <= now:
-        raise TooLate(deadline=deadline.isoformat(timespec="minutes"))
+    if scheduled_at is not None:
+        return scheduled_at
+    if answer_due is not None and answer_due - now >= LEAST_TO_APPROVE:
+        return answer_due
+    return now + rule.time_limit
+
+
+def too_late(deadline: datetime | None, now: datetime) -> TooLate | None:
+    """Return why an approval comes too late, if it does: the deadline is not after now."""
+    if deadline is None or deadline > now:
+        return None
+    return TooLate(deadline=deadline.isoformat(timespec="minutes"))

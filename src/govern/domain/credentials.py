@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from govern.domain.messages import Kind
+from govern.errors import N_, Conflict
 
 LEAST_LIFE = timedelta(minutes=5)
 """With less left, a token is renewed before anything is claimed."""
@@ -101,6 +102,15 @@ def missing_scopes(granted: Collection[str] | None, kind: Kind, *, with_image: b
     if with_image:
         needed += FEATURE_SCOPES[Feature.IMAGES]
     return tuple(scope for scope in needed if scope not in granted)
+
+
+class MissingScopes(Conflict):
+    """The account's keys may not do what the message needs. Data: `scopes`."""
+
+    code = "account.missing_scopes"
+    template = N_(
+        "@{account} is connected to X without {scopes}. An admin must connect it again, then this can be sent."
+    )
 
 
 def renewal_time(issued_at: datetime, life: timedelta, *, spread: float) -> datetime:

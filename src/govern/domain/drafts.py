@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from govern.domain.messages import Kind
+from govern.domain.media import Attachment
+from govern.domain.messages import Kind, ReplyLevel
 from govern.errors import N_, Invalid
 
 MAX_TEXT = 25_000
@@ -162,4 +163,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     paid_partnership: bool = False
     """Somebody gave something for it: the text must say so."""
     ai_written: bool = False
-    """A machine wrote the text."""
+    """A machine wrote the text; X is told."""
+    images: tuple[Attachment, ...] = ()
+    reply_level: ReplyLevel | None = None
+    """Of a reply: who will see it; open unless said."""

@@ -1,6 +1,5 @@
 """The life of a message: its states, the one table that says how they change, its revisions and their digest."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from govern.domain.media import Image
 from govern.errors import N_, Conflict
 
 
@@ -23,6 +23,17 @@ class Kind(StrEnum):
     """A post that carries another one."""
     DM = "dm"
     """A private message to one contact."""
+
+
+class ReplyLevel(StrEnum):
+    """Who will see an answer to a public post."""
+
+    PRIVATE = "private"
+    """It asks the person to write in private."""
+    OPEN = "open"
+    """Those who follow both sides."""
+    EVERYONE = "everyone"
+    """All followers: a quote, or a post that begins with the person's handle."""
 
 
 class State(StrEnum):
@@ -198,7 +209,8 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     paid_partnership: bool = False
     """Somebody gave something for it."""
     ai_written: bool = False
-    """A machine wrote the text."""
+    """A machine wrote the text; X is told."""
+    images: tuple[Image, ...] = ()
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,6 +254,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     confirms: UUID | None = None
     """The opt-out that this message confirms: the service wrote it, and nobody is its author."""
     withdrawn_for: WithdrawnFor | None = None
+    reply_level: ReplyLevel | None = None
+    """Of a reply or a quote."""
+    wall_time: str | None = None
+    """What the clocks of `zone` show at `scheduled_at`; of a time that comes twice, `fold` says which one."""
+    fold: int | None = None
+    tz_version: str | None = None
+    """The version of the time zone database by which that is so."""
+    not_after: datetime | None = None
+    """When it is too late to go out."""
 
 
 def next_state(state: State, event: Event) -> State:
@@ -271,18 +292,3 @@ def check_revision(current: int, read: int) -> None:
     """
     if current != read:
         raise StaleRevision(read=read, current=current)
-
-
-def content_digest(*, account: str, kind: Kind, text: str, in_reply_to: str | None, recipient: str | None) -> bytes:
-    """Return the SHA-256 that an approval binds to: account, kind, target and text, each with its length in front.
-
-    Media and alt texts join the list with the issue that brings them; a missing part counts as absent, not as empty.
-    X takes handles in any case, and tells us a person's own spelling only once they wrote: it counts in small letters.
-    """
-    recipient = recipient.lower() if recipient is not None else None
-    digest = hashlib.sha256(b"govern/content/v1")
-    for part in (account, kind.value, in_reply_to, recipient, text):
-        data = b"" if part is None else part.encode()
-        digest.update(b"-" if part is None else str(len(data)).encode() + b":")
-        digest.update(data)
-    return digest.digest()

@@ -18,6 +18,8 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     set_by: UUID
     set_by_name: str
     set_at: datetime
+    lifted_at: datetime | None = None
+    lifted_by_name: str | None = None
 
 
 class AlreadyPaused(Conflict):

@@ -59,6 +59,24 @@ class Hold(StrEnum):
     """The rows to send are not what was approved: an incident."""
     SCREENING = "screening"
     """The engine could not judge it: nothing goes out unscreened."""
+    RELEASE = "release_needed"
+    """It came due while publishing could not go on: a person decides whether it still goes."""
+    ZONE = "zone_changed"
+    """New time zone data moved the instant of its wall time: a person decides which is meant."""
+    LIMIT = "limit"
+    """X takes no more of this kind before its window opens again, or the rest is kept for answers."""
+    BUDGET = "budget"
+    """The month's ceiling is reached."""
+    RULE = "rule"
+    """X would refuse it, by the rules in `x.toml`."""
+    SCOPE = "scope"
+    """The account was connected without a permission that this message needs."""
+    MEDIA = "media"
+    """X does not hold its images yet."""
+
+
+DECISIONS = frozenset({Hold.RELEASE, Hold.ZONE})
+"""Holds that only a person ends; until then it is no worker's."""
 
 
 class XKind(StrEnum):

@@ -12,6 +12,8 @@ from govern.services.denials import sum_denials
 from govern.services.expiry import expire_late_approvals
 from govern.services.publications import accounts_due
 from govern.services.readings import readings_due
+from govern.services.sending_watch import keep_watch
+from govern.services.waiting import expire_missed, hold_moved_times
 
 logger = log.get(__name__)
 WHY = "it wakes others, who ask for themselves, and ends what its own deadline has ended"
@@ -23,10 +25,13 @@ async def sweep(redis: ArqRedis, *, reads: Sequence[timedelta] = (), now: dateti
     `reads`: when X is read after an attempt without an answer.
     Waking comes first: one row that cannot be settled must not keep all others waiting.
     """
+    if await outbox.answers(redis):  # without Valkey nobody is woken, so nobody sends
+        await keep_watch(now=now)
     await outbox.push_due(redis, now=now)
     await _wake_due(redis, now=now)
     lost = await lose_overdue(now=now)
-    expired = await expire_late_approvals(now=now)
+    expired = await expire_late_approvals(now=now) + await expire_missed(now=now)
+    await hold_moved_times(now=now)
     await _wake_readings(redis, reads=reads, now=now)
     await sum_denials(now=now)
     if lost or expired:

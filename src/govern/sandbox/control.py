@@ -5,14 +5,15 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, Router, delete, get, post
+from litestar.params import FromPath
 from litestar.types import Guard
 
 from govern.sandbox import customers, orders, snapshot
 from govern.sandbox.access import SCOPES
 from govern.sandbox.bodies import Body, read
 from govern.sandbox.problems import ApiError, read_id
-from govern.sandbox.records import Revoked, User
+from govern.sandbox.records import Deleted, Revoked, User
 from govern.sandbox.state import State
 from govern.sandbox.tokens import grant_tokens
 from govern.sandbox.world import TheWorld, World
@@ -124,6 +125,15 @@ async def write_inbound(request: _Request, world: TheWorld) -> _Json:
     return {"id": str(receive(world.state, await read(request, Inbound)))}
 
 
+@delete("/posts/{post_id:str}", status_code=204)
+async def remove_post(world: TheWorld, post_id: FromPath[str]) -> None:
+    """Let whoever wrote a post delete it."""
+    found = world.state.posts.get(read_id(post_id))
+    if found is None:
+        raise ApiError(404, f"There is no post {post_id}.")
+    world.state.add(Deleted(id=found.id))
+
+
 @post("/customers", status_code=200)
 async def change_customer(request: _Request, world: TheWorld) -> _Json:
     """Change a customer, who appears on first use: open or close their messages, suspend them."""
@@ -169,6 +179,16 @@ def receive(state: State, inbound: Inbound) -> int:
 
 def router(guard: Guard) -> Router:
     """Return the control API behind its guard; only the health check stands outside."""
-    inside = [show_state, show_app, add_account, make_tokens, revoke, write_inbound, change_customer, change_person]
+    inside = [
+        show_state,
+        show_app,
+        add_account,
+        make_tokens,
+        revoke,
+        write_inbound,
+        remove_post,
+        change_customer,
+        change_person,
+    ]
     guarded = Router(path="/", guards=[guard], route_handlers=[*inside, *orders.HANDLERS])
     return Router(path="/_sandbox", route_handlers=[health, guarded])

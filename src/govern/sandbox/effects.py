@@ -20,8 +20,18 @@ from govern.sandbox.world import World
 DROP = "govern.sandbox.drop"
 """The ASGI extension with which the sandbox's server lets an application cut its connection."""
 _OVERLOADED = b"<!DOCTYPE html><title>X / Over capacity</title><h1>Over capacity</h1><p>Please try again.</p>"
+_UNAVAILABLE = b'{"title":"Service Unavailable","detail":"Service Unavailable","type":"about:blank","status":503}'
 _HTML = b"text/html; charset=utf-8"
 _JSON = b"application/json"
+_OTHER_ANSWERS = frozenset(
+    {
+        FaultKind.HTML_503,
+        FaultKind.UNAVAILABLE,
+        FaultKind.EMPTY_200,
+        FaultKind.BAD_JSON_201,
+        FaultKind.REDIRECT_307,
+    }
+)
 _DAY_LIMIT = 100
 
 
@@ -63,7 +73,7 @@ class Play:
                 await _answer_late(held, fault.seconds, receive, send)
             case FaultKind.TRUNCATED:
                 await _cut_short(held, scope, receive, send)
-            case FaultKind.HTML_503 | FaultKind.EMPTY_200 | FaultKind.BAD_JSON_201 | FaultKind.REDIRECT_307:
+            case kind if kind in _OTHER_ANSWERS:
                 await _send_other(fault.kind, scope, send)
             case _:
                 raise self._refusal()
@@ -88,7 +98,6 @@ class Play:
             FaultKind.REVOKE_TOKEN: self._worthless,
             FaultKind.SUSPENDED: lambda: ApiError(403, problems.SUSPENDED),
             FaultKind.REFUSE: problems.forbidden,
-            FaultKind.UNAVAILABLE: lambda: ApiError(503, "Service Unavailable"),
         }
         return refusals[self._fault.kind]()
 
@@ -155,6 +164,8 @@ async def _send_other(kind: FaultKind, scope: HTTPScope, send: Send) -> None:
     match kind:
         case FaultKind.HTML_503:
             await _send(send, 503, _OVERLOADED, content_type=_HTML)
+        case FaultKind.UNAVAILABLE:
+            await _send(send, 503, _UNAVAILABLE, content_type=_JSON)
         case FaultKind.EMPTY_200:
             await _send(send, 200, b"", content_type=_JSON)
         case FaultKind.BAD_JSON_201:

@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 
+from govern.screening.alt_texts import in_alt_text
 from govern.screening.duplicates import judge_duplicates
 from govern.screening.evasion import judge_evasion, with_via
 from govern.screening.findings import (
@@ -107,7 +108,28 @@ def _judge_outbound(given: Input, text: str, reading: Reading, policy: Policy) -
     findings += judge_permission(given, verdict, policy.permission)
     findings += judge_duplicates(given, policy.duplicates)
     findings += judge_for_x(given, text, policy.x)
-    return _Judged(klass=verdict.klass, findings=findings, personal_data=personal.personal_data)
+    klass = verdict.klass
+    for position, alt_text in enumerate(given.alt_texts, start=1):
+        said = _judge_alt_text(given, alt_text, policy)
+        findings += in_alt_text(said.findings, position)
+        klass = max(klass, said.klass, key=_CLASSES.index)
+    return _Judged(klass=klass, findings=findings, personal_data=personal.personal_data)
+
+
+def _judge_alt_text(given: Input, text: str, policy: Policy) -> _Judged:
+    """Who does not see the image reads this in its place: what may not stand in a text may not stand here.
+
+    Whether it promotes is for the rules alone: the model knows messages, and no descriptions of pictures.
+    """
+    passes = _Passes(read(fold(text), policy.words), policy)
+    verdict = _promotional_by_rules(text, passes, policy)
+    findings = [*verdict.findings, *_personal_data(given, text, passes, policy).findings]
+    findings += _lexicon(given, text, passes, policy)
+    findings += judge_evasion(text, findings)
+    findings += judge_links(text, policy.lexicon.links)
+    if verdict.klass is not Klass.CLEAN:  # of a clean one, the text says all there is to say
+        findings += judge_permission(given, verdict, policy.permission)
+    return _Judged(klass=verdict.klass, findings=findings)
 
 
 def _judge_inbound(given: Input, text: str, reading: Reading, policy: Policy) -> _Judged:
@@ -119,13 +141,17 @@ def _judge_inbound(given: Input, text: str, reading: Reading, policy: Policy) ->
 
 
 def _promotional(text: str, passes: _Passes, policy: Policy) -> Verdict:
+    return _with_opinion(text, passes, _promotional_by_rules(text, passes, policy), policy)
+
+
+def _promotional_by_rules(text: str, passes: _Passes, policy: Policy) -> Verdict:
     verdict = judge_promotion(passes.plain.view, passes.plain.hits, policy.promotional)
     seen = _named(verdict.findings)
     for freed in passes.freed:
         other = judge_promotion(freed.view, freed.hits, policy.promotional)
         verdict = max(verdict, other, key=lambda each: (_CLASSES.index(each.klass), each.total))
     findings = tuple(with_via(found, text, freed=_name(found) not in seen) for found in verdict.findings)
-    return _with_opinion(text, passes, msgspec.structs.replace(verdict, findings=findings), policy)
+    return msgspec.structs.replace(verdict, findings=findings)
 
 
 def _with_opinion(text: str, passes: _Passes, verdict: Verdict, policy: Policy) -> Verdict:

@@ -205,6 +205,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     permission: PermissionState | None = None
     lang: Literal["en", "fr"] | None = None
     facts: Facts = Facts()
+    alt_texts: tuple[str, ...] = ()
+    """What is said of the images, in their order; outbound only."""
 
 
 class Screening(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,13 +9,18 @@ _UNKNOWN = re.compile(r"(?:unknown|required) field `(\w+)`")
 
 
 def line_of_rule(text: str, rule: str, *, time: int = 0) -> int | None:
-    """Return the line where the id of a rule stands, or the header of the table of that name; `time` counts from 0."""
+    """Return the line where the id of a rule stands, or the header of the table of that name; `time` counts from 0.
+
+    `table.key` names a key of a table.
+    """
     wanted = (f'id="{rule}"', f"[{rule}")
     lines = [
         number
         for number, line in enumerate(text.splitlines(), 1)
         if line.replace(" ", "").removeprefix("{").startswith(wanted)
     ]
+    if not lines and "." in rule:
+        return line_of_fault(text, f"at `$.{rule}`")
     return lines[min(time, len(lines) - 1)] if lines else None
 
 

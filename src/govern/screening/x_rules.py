@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from govern.domain.messages import Kind
+from govern.domain.x_limits import Limits
+from govern.domain.x_prices import Ceilings, Prices
 from govern.screening.findings import Decision, Family, Finding, Input, Span, Tier, Wording, severity_of
 from govern.screening.normalise import fold
 from govern.screening.tweet_text import V3, extract_cashtags, extract_urls, measure
@@ -23,19 +24,6 @@ class TierRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summoned_replies_only: bool
     quotes: bool
     max_cashtags: int | None = None
-
-
-class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What X's API asks for a message, in millionths of a dollar, as of a day: estimates, X's bill is the truth."""
-
-    as_of: date
-    post: int
-    post_with_url: int
-
-    @property
-    def times(self) -> int:
-        """How many plain posts one with a URL costs."""
-        return round(self.post_with_url / self.post)
 
 
 class XRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +41,8 @@ class XRules(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     tiers: Mapping[Tier, TierRules]
     prices: Prices
+    ceilings: Ceilings
+    limits: Limits
     privacy_words: tuple[str, ...]
     """A URL that holds one of these leads to the privacy notice."""
     rules: Mapping[str, XRule]

@@ -1,6 +1,6 @@
 """Brands and accounts: adding, describing, connecting and disconnecting them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,11 +40,12 @@ from govern.tables import Scope
 _VIEW = """
 SELECT a.id, a.handle, a.name, b.slug AS brand, b.id AS brand_id, b.name AS brand_name, a.scope, a.kind, a.topic,
        a.objectives, a.zone, a.language, a.colour, a.state, a.x_user_id::text AS x_user_id, a.length_limit,
-       a.undo_window_seconds, a.version
+       a.undo_window_seconds, a.version, a.monthly_ceiling
   FROM account a JOIN brand b ON b.id = a.brand
 """
 _ALL = _VIEW + " WHERE a.scope = ANY({}) ORDER BY b.name, a.handle"
 _BY_HANDLE = _VIEW + " WHERE lower(a.handle) = lower({})"
+_BY_X_ID = _VIEW + " WHERE a.x_user_id = {}"
 _CONNECTED = _VIEW + " WHERE a.state = 'connected' ORDER BY a.handle"
 _LOCK = "SELECT id FROM account WHERE lower(handle) = lower({}) FOR NO KEY UPDATE"
 
@@ -56,7 +57,11 @@ class UnknownAccount(NotFound):
 
 async def list_accounts(*, actor: Actor, access: Access) -> list[Account]:
     """Return the accounts whose messages the actor may read, by brand."""
-    scopes = await access.where_can(actor, Action.MESSAGE_READ)
+    return await accounts_at(await access.where_can(actor, Action.MESSAGE_READ))
+
+
+async def accounts_at(scopes: Collection[str]) -> list[Account]:
+    """Return the accounts of these scopes, by brand; for the services themselves."""
     return [_account(row) for row in rows(await AccountTable.raw(_ALL, sorted(scopes)))]
 
 
@@ -85,6 +90,12 @@ async def find_account(handle: str) -> Account:
     if not found:
         raise UnknownAccount(name=parse_handle(handle), field="account")
     return _account(found[0])
+
+
+async def find_by_x_id(x_id: str) -> Account | None:
+    """Return the account X calls by this id, if it is ours; for the services themselves."""
+    found = rows(await AccountTable.raw(_BY_X_ID, int(x_id)))
+    return _account(found[0]) if found else None
 
 
 async def list_connected() -> list[Account]:

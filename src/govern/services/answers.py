@@ -18,13 +18,16 @@ from govern.domain.ids import uuid7
 from govern.domain.members import PUBLISHER
 from govern.domain.messages import Event, Message, next_state
 from govern.domain.publications import Hold, Outcome
+from govern.domain.x_limits import RateSeen
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt
-from govern.services.credentials import mark_auth_lost
+from govern.services.conversation_clock import stop_clock
+from govern.services.credentials import ACCOUNT_LOCKED, mark_auth_lost, mark_locked
 from govern.services.late_answers import keep_late_answer
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.opt_outs import record_blocked
 from govern.services.settling import known_elsewhere
+from govern.services.use import record_use
 from govern.services.use_case import use_case
 from govern.tables import Attempt, Publication
 
@@ -57,6 +60,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool | None = None
     status: int | None = None
     transaction_id: str | None = None
+    rates: tuple[RateSeen, ...] = ()
+    """What X said of its limits."""
     clock_offset: timedelta | None = None
     """How far X's clock was behind ours when it answered."""
     key_version: int | None = None
@@ -90,11 +95,14 @@ async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Mes
             scope=message.scope,
             change=state_change(message, state),
         )
+        if result.outcome is Outcome.SENT:
+            await stop_clock(message, now=now)
         if result.duplicate and result.outcome is Outcome.REFUSED:
             await outbox.enqueue("reconcile", now=now, attempt=str(row.id))
         if result.code == DM_NOT_ALLOWED:
             await record_blocked(message, row.id, actor=PUBLISHER, now=now)
         await outbox.enqueue("publish", now=now, due_at=result.again_at, account=str(row.account))
+        await record_use(row.id, message, outcome=result.outcome, code=result.code, rates=result.rates, now=now)
         return await load_message(message.id)
 
 
@@ -157,7 +165,9 @@ async def _move_publication(row: AttemptRow, result: Result, *, now: datetime) -
     elif result.outcome is not Outcome.UNKNOWN:
         values |= {Publication.closed_at: now}
     await Publication.update(values).where(Publication.id == row.publication)
-    if result.hold is Hold.AUTH:
+    if result.code == ACCOUNT_LOCKED:
+        await mark_locked(row.account, actor=PUBLISHER, now=now)
+    elif result.hold is Hold.AUTH:
         await mark_auth_lost(row.account, version=result.key_version, actor=PUBLISHER, now=now)
 
 

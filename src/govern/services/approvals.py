@@ -15,8 +15,8 @@ from govern.domain.approvals import (
     NothingToUndo,
     Rule,
     Verdict,
-    check_deadline,
     rule_by_id,
+    too_late,
 )
 from govern.domain.audit import (
     MessageApprovalWithdrawn,
@@ -27,6 +27,7 @@ from govern.domain.members import Actor
 from govern.domain.messages import Event, Message, check_revision, next_state
 from govern.services import audit
 from govern.services.acknowledgements import Acknowledged, acknowledge
+from govern.services.expiry import expire_undecided
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
@@ -60,6 +61,9 @@ async def approve_message(
 
     With a `text` other than the revision's it is edit and approve: a new revision, screened again, with the approver as
     its editor, who acknowledges what screening warns of in it. Where `approval.toml` wants a second person after an edit, the revision is written and waits for one.
+
+    Raises:
+        TooLate: its deadline, which is its time to go out if it has one, has passed; it expired instead.
     """
     reason = check_reason(reason)
     async with use_case(actor=actor, now=now):
@@ -72,27 +76,30 @@ async def approve_message(
         await require_role(decision, rule, actor=actor, access=access)
         check_revision(message.revision.number, revision)
         next_state(message.state, Event.APPROVE)
-        check_deadline(message.deadline_at, now)
-        if edited and text is not None:
-            # Whoever edits writes: compliance approves, and never writes.
-            await require(message, WRITE_ACTION[message.kind], called=message_id, actor=actor, access=access)
-            message = await _edit(
-                message,
-                check_text(text),
-                rule,
-                acknowledged=acknowledged,
-                actor=actor,
-                access=access,
-                policies=policies,
-                now=now,
-                decision=decision,
-            )
-            if not message.revision.edit_and_approve:
-                return message  # somebody else must approve the edit
-        if message.decision == "needs_approval" and reason is None:
-            raise ReasonRequired(why="screening asks for a person's judgement", field="reason")
-        await _approve(message, reason, edited=edited, actor=actor, now=now, decision=decision)
-        return await load_message(message.id)
+        late = too_late(message.deadline_at, now)
+        if late is not None:
+            await expire_undecided(message, "late_approval", actor=actor, now=now)
+        else:
+            if edited and text is not None:
+                # Whoever edits writes: compliance approves, and never writes.
+                await require(message, WRITE_ACTION[message.kind], called=message_id, actor=actor, access=access)
+                message = await _edit(
+                    message,
+                    check_text(text),
+                    rule,
+                    acknowledged=acknowledged,
+                    actor=actor,
+                    access=access,
+                    policies=policies,
+                    now=now,
+                    decision=decision,
+                )
+            if not edited or message.revision.edit_and_approve:  # else somebody else must approve the edit
+                await _approve(message, reason, edited=edited, actor=actor, now=now, decision=decision)
+        answer = await load_message(message.id)
+    if late is not None:
+        raise late  # after the commit: that it expired stays
+    return answer
 
 
 async def _edit(
@@ -130,6 +137,8 @@ async def _edit(
 async def _approve(
     message: Message, reason: str | None, *, edited: bool, actor: Actor, now: datetime, decision: Decision
 ) -> None:
+    if message.decision == "needs_approval" and reason is None:
+        raise ReasonRequired(why="screening asks for a person's judgement", field="reason")
     if rows(await ApprovalTable.raw(_MINE, message.revision.id, actor.member)):
         raise AlreadyDecided
     await insert_verdict(message, Verdict.APPROVED, reason, actor=actor, now=now)

@@ -8,10 +8,11 @@ from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.audit import ConfirmationQueued, ObjectRef
 from govern.domain.consent import CONFIRM_WITHIN, ConsentEvent, ConsentRules, DmPermission, PermissionState
+from govern.domain.content import content_digest
 from govern.domain.ids import uuid7
 from govern.domain.languages import likely_language
 from govern.domain.members import Actor
-from govern.domain.messages import Event, Kind, Message, State, content_digest, next_state
+from govern.domain.messages import Event, Kind, Message, State, next_state
 from govern.domain.permission import may_confirm
 from govern.screening.findings import Decision, Facts, Input
 from govern.services import audit

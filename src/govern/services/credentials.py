@@ -6,7 +6,9 @@ from uuid import UUID
 from govern.database import rows
 from govern.domain.accounts import AccountState
 from govern.domain.audit import AccountDisconnected, Change, ObjectRef
+from govern.domain.credentials import MissingScopes, missing_scopes
 from govern.domain.members import Actor
+from govern.domain.messages import Message
 from govern.services import audit
 from govern.services.credential_rows import CredentialRow, find_row
 from govern.services.use_case import use_case
@@ -19,6 +21,10 @@ from govern.xapi.vault import Vault
 _LOST = "X did not accept these credentials any more."
 _SPENT = "X did not renew these tokens any more."
 _TAKEN_BACK = "The permission was taken back at X."
+_LOCKED = "X has locked or suspended this account."
+
+ACCOUNT_LOCKED = "account_locked"
+"""X's refusal of everything an account asks for (`xapi/reasons.py`)."""
 
 _LOCK = "SELECT id FROM account WHERE id = {} FOR NO KEY UPDATE"
 # What it answers with a row to is the first refusal of this version: it is renewed once before anybody is troubled.
@@ -73,6 +79,18 @@ async def granted_scopes(account: UUID) -> tuple[str, ...] | None:
     return None if found[0]["kind"] == "oauth1" else tuple(found[0]["scopes"])
 
 
+async def refuse_missing_scopes(message: Message) -> None:
+    """Refuse a message that its account's keys may not send: no approval is wasted on it.
+
+    Raises:
+        MissingScopes: the account is connected, and without these permissions.
+    """
+    granted = await granted_scopes(message.account_id)
+    missing = missing_scopes(granted, message.kind) if granted != () else ()
+    if missing:
+        raise MissingScopes(account=message.account, scopes=", ".join(missing))
+
+
 async def confirm_credential(account: UUID, keys: Keys, *, now: datetime) -> None:  # noqa: ARG001 - as every change
     """X accepted these tokens: the refresh token before them is forgotten, and an earlier refusal with it."""
     if isinstance(keys, BearerToken) and keys.unproven:
@@ -98,6 +116,12 @@ async def mark_auth_lost(account: UUID, *, version: int | None = None, actor: Ac
     if about and about[0]["kind"] == "oauth2" and _is_older(version, about[0]):
         return
     await _stop(account, state="needs_reauth", reason=_LOST, code="auth_lost", actor=actor, now=now)
+
+
+async def mark_locked(account: UUID, *, actor: Actor, now: datetime) -> None:
+    """Keep an account that X locked or suspended from losing what waits: a person unlocks it at X and connects it again."""
+    await AccountTable.raw(_LOCK, account)
+    await _stop(account, state="needs_reauth", reason=_LOCKED, code=ACCOUNT_LOCKED, actor=actor, now=now)
 
 
 def _is_older(version: int | None, row: dict[str, int]) -> bool:

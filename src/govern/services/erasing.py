@@ -1,7 +1,7 @@
 """Erasing what the log holds of a person or about a message: the key goes, the log and its proofs stay.
 
-A legal hold keeps it. Texts of messages in their own tables are not the log's: they end with their own retention. What
-was to go to the person in private goes no more.
+A legal hold keeps it. What a person wrote to us is emptied too, and what X delivered of it; only X's ids stay. Texts of
+our own messages end with their own retention. What was to go to the person in private goes no more.
 """
 
 from datetime import datetime
@@ -24,11 +24,13 @@ from govern.services.audit import Receipt
 from govern.services.audit.subject_keys import keys_for
 from govern.services.consent_events import insert_event
 from govern.services.contacts import forget_contact, get_contact, read_contact
+from govern.services.deliveries import forget_bodies
 from govern.services.gate import close_gate
 from govern.services.grant_writing import check_terms
 from govern.services.members import forget_member
 from govern.services.message_views import change_message, lock_message, message_ref, state_change
 from govern.services.publications import close_unsent
+from govern.services.rechecking import forget_inbound
 from govern.services.subjects import Subject, SubjectKind, check_erasable, find_subject, record_on, state_of
 from govern.services.suppressions import keep_suppressions
 from govern.services.use_case import use_case
@@ -165,6 +167,8 @@ async def _forget_contact(contact: UUID, *, actor: Actor, now: datetime) -> None
     known = await get_contact(contact)
     if known.x_user_id is not None:
         await keep_suppressions(contact, known.x_user_id, now=now)
+        await forget_bodies(known.x_user_id)
+    await forget_inbound(contact, now=now)
     event_id = uuid7(now)
     event = ConsentEvent(
         id=event_id,

@@ -13,15 +13,19 @@ from govern.database import AWAY, rows
 from govern.errors import Unavailable
 from govern.services.audit.state import verification_state
 from govern.services.outbox import Waker
+from govern.services.publications import FREE
+from govern.services.subscriptions import count_stale
 from govern.tables import AuditLogState, Publication
 
 logger = log.get(__name__)
 LATE = timedelta(minutes=2)
 # A held one counts as well: its time is moved on each time it is asked again, unless nobody asks.
-_OLDEST = """
+_OLDEST = (
+    """
 SELECT min(p.wake_at) AS oldest FROM publication p JOIN message m ON m.id = p.message
- WHERE p.closed_at IS NULL AND p.wake_at < {} AND m.state IN ('approved', 'scheduled')
-"""
+ WHERE p.closed_at IS NULL AND p.wake_at < {} AND m.state IN ('approved', 'scheduled') AND """
+    + FREE
+)
 # What the snapshot of the last placing does not see is unplaced; what no checkpoint covers is unsigned.
 _LOG = """
 SELECT s.origin, s.beat_at IS NULL OR s.beat_at < clock_timestamp() - interval '10 seconds' AS silent, least(
@@ -36,21 +40,26 @@ SELECT s.origin, s.beat_at IS NULL OR s.beat_at < clock_timestamp() - interval '
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """What each part says: `ok`, or what is wrong."""
+    """What each part says: `ok`, `ok:` with a remark, or what is wrong."""
 
     ready: bool
     parts: dict[str, str]
 
 
-async def readiness(waker: Waker, *, access: Access, now: datetime) -> Readiness:
-    """Ask database, Valkey and the log's sequencer, read who may do what, look for due messages that nobody sends."""
+async def readiness(waker: Waker, *, access: Access, address: str = "", now: datetime) -> Readiness:
+    """Ask database, Valkey and the log's sequencer, read who may do what, look for due messages that nobody sends.
+
+    `address` is where X is to send events. Without it, or while it does not work, polling finds all: that is no fault.
+    """
     parts = {"database": await _database(), "valkey": "ok" if await waker.answers() else "away"}
     if parts["database"] == "ok":
         parts["access"] = await _access(access)
         parts["sending"] = await _sending(now)
         parts["log"] = await _log()
         parts["verification"] = await verification_state(now=now)
-    return Readiness(ready=all(state == "ok" for state in parts.values()), parts=parts)
+        parts["webhooks"] = await _webhooks(address, now=now)
+    ready = all(state == "ok" or state.startswith("ok:") for state in parts.values())
+    return Readiness(ready=ready, parts=parts)
 
 
 async def _database() -> str:
@@ -83,6 +92,13 @@ async def _log() -> str:
     if found[0]["silent"]:
         return "silent: the sequencer gives no sign of life, or refuses to sign; its log says why"
     return "behind: an entry waits for its checkpoint for more than 5 s" if found[0]["behind"] else "ok"
+
+
+async def _webhooks(address: str, *, now: datetime) -> str:
+    if not address:
+        return "ok: polling alone, no public address for webhooks is set"
+    stale = await count_stale(now=now)
+    return f"ok: polling instead, webhooks do not work for {stale} accounts" if stale else "ok"
 
 
 async def wait_for(

@@ -20,8 +20,8 @@ from govern.domain.messages import Message, State
 from govern.errors import N_, Conflict, Denied, GovernError
 from govern.services import audit
 from govern.services.acknowledgements import Unacknowledged
+from govern.services.drafting import insert_draft
 from govern.services.message_views import load_message
-from govern.services.messages import insert_draft
 from govern.services.policies import Policies
 from govern.services.submission import hand_in
 from govern.services.use_case import use_case

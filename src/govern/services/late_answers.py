@@ -8,13 +8,13 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.actions import Action
+from govern.domain.actions import Action, Decision
 from govern.domain.audit import PublicationLateClosed, PublicationSent, PublicationSentLate
 from govern.domain.drafts import MAX_REASON, ReasonRequired
 from govern.domain.members import PUBLISHER, Actor
 from govern.domain.messages import Event, Message, can, next_state
 from govern.domain.publications import Settlement
-from govern.errors import N_, NotFound
+from govern.errors import N_, Denied, NotFound
 from govern.services import audit
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
 from govern.services.message_rights import require
@@ -74,11 +74,16 @@ async def keep_late_answer(row: AttemptRow, message: Message, *, sent_as: str | 
 
 
 async def list_late_answers(*, actor: Actor, access: Access) -> list[LateAnswer]:
-    """Return the late answers that nobody closed, oldest first: for who settles outcomes, and who reads the log."""
+    """Return the late answers that nobody closed, oldest first, of the accounts whose outcomes the actor settles."""
+    settles = await access.where_can(actor, Action.MESSAGE_SETTLE)
+    return [msgspec.convert(row, LateAnswer) for row in rows(await Attempt.raw(_LATE, sorted(settles)))]
+
+
+async def count_late_answers(*, actor: Actor, access: Access) -> int:
+    """Return how many there are: for who settles them, and who reads the log."""
     settles = await access.where_can(actor, Action.MESSAGE_SETTLE)
     reads = await access.where_can(actor, Action.AUDIT_READ)
-    found = rows(await Attempt.raw(_LATE, sorted(settles | reads)))
-    return [msgspec.convert(row, LateAnswer) for row in found]
+    return len(rows(await Attempt.raw(_LATE, sorted(settles | reads))))
 
 
 async def close_late_answer(attempt: UUID, *, reason: str, actor: Actor, access: Access, now: datetime) -> None:
@@ -95,7 +100,7 @@ async def close_late_answer(attempt: UUID, *, reason: str, actor: Actor, access:
         if not found:
             raise UnknownIncident
         message = await lock_message((await read_attempt(attempt)).message)
-        decision = await require(message, Action.MESSAGE_SETTLE, called=message.id, actor=actor, access=access)
+        decision = await _require(message, actor=actor, access=access)
         closed = (
             await Attempt.update({Attempt.late_closed_by: actor.member, Attempt.late_closed_at: now})
             .where((Attempt.id == attempt) & Attempt.late_at.is_not_null() & Attempt.late_closed_at.is_null())
@@ -113,6 +118,16 @@ async def close_late_answer(attempt: UUID, *, reason: str, actor: Actor, access:
             scope=message.scope,
             decision=decision,
         )
+
+
+async def _require(message: Message, *, actor: Actor, access: Access) -> Decision:
+    """Ask for the right to settle; who may not read the message hears that there is no such late answer."""
+    try:
+        return await require(message, Action.MESSAGE_SETTLE, called=message.id, actor=actor, access=access)
+    except Denied as denied:
+        if denied.unseen is not None:
+            denied.unseen = UnknownIncident()
+        raise
 
 
 async def _learn_id(row: AttemptRow, x_id: str) -> None:

@@ -13,8 +13,10 @@ from govern.domain.approvals import Approval
 from govern.domain.audit import Change, ObjectRef
 from govern.domain.drafts import check_storable
 from govern.domain.ids import parse_message_number
+from govern.domain.media import Image
 from govern.domain.members import Actor
-from govern.domain.messages import ChangedMeanwhile, Message, Revision, State
+from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, State
+from govern.domain.reply_levels import level_of
 from govern.errors import N_, Denied, NotFound
 from govern.services.contacts import lock_contact
 from govern.services.private_reading import private_to_others, record_shown
@@ -24,19 +26,28 @@ from govern.tables import Message as MessageTable
 from govern.tables import Publication
 from govern.tables import Revision as RevisionTable
 
-VIEW = """
+IMAGES = """
+       (SELECT jsonb_agg(jsonb_build_object('id', d.id, 'position', u.position, 'digest', encode(d.sha256, 'base64'),
+                'media_type', d.media_type, 'width', d.width, 'height', d.height, 'size', d.size,
+                'alt_text', u.alt_text) ORDER BY u.position)
+          FROM revision_media u JOIN media d ON d.id = u.media WHERE u.revision = r.id) AS images
+"""
+"""The images of a revision, without their bytes."""
+_MESSAGE = """
 SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind, m.state,
        coalesce(m.author, '00000000-0000-0000-0000-000000000000') AS author, coalesce(au.name, 'govern') AS author_name,
        coalesce(au.email, '') AS author_email, c.handle AS recipient, m.contact AS contact_id,
        m.in_reply_to::text AS in_reply_to, m.approvals_required, m.approval_rule, m.deadline_at, m.scheduled_at, m.zone,
-       m.version, m.created_at, m.updated_at, m.confirms, m.withdrawn_for,
+       m.wall_time, m.fold, m.tz_version, m.version, m.created_at, m.updated_at, m.confirms, m.withdrawn_for, m.reply_level,
        r.id AS revision_id, r.number AS revision_number, r.text, r.digest,
        coalesce(r.editor, '00000000-0000-0000-0000-000000000000') AS editor, coalesce(ed.name, 'govern') AS editor_name,
        r.edit_and_approve, r.paid_partnership, r.ai_written, r.created_at AS revised_at,
+"""
+_REST = """,
        s.decision, s.findings, s.permission,
        (SELECT count(*) FROM approval ap WHERE ap.revision = r.id AND ap.verdict = 'approved'
            AND ap.withdrawn_at IS NULL) AS approvals,
-       p.due_at, p.hold, p.hold_reason, p.failure, p.x_id::text AS x_id
+       p.due_at, p.not_after, p.hold, p.hold_reason, p.failure, p.x_id::text AS x_id
   FROM message m
   JOIN account a ON a.id = m.account
   LEFT JOIN member au ON au.id = m.author
@@ -45,9 +56,10 @@ SELECT m.id, m.number, a.handle AS account, a.id AS account_id, a.scope, m.kind,
   LEFT JOIN contact c ON c.id = m.contact
   LEFT JOIN LATERAL (SELECT decision, findings, permission FROM screening
                       WHERE revision = r.id ORDER BY created_at DESC, id DESC LIMIT 1) s ON true
-  LEFT JOIN LATERAL (SELECT due_at, hold, hold_reason, failure, x_id FROM publication
+  LEFT JOIN LATERAL (SELECT due_at, not_after, hold, hold_reason, failure, x_id FROM publication
                       WHERE message = m.id ORDER BY created_at DESC, id DESC LIMIT 1) p ON true
 """
+VIEW = _MESSAGE + IMAGES + _REST
 READABLE = "a.scope = ANY({}) AND (m.kind <> 'dm' OR m.author = {} OR a.scope = ANY({}))"
 """What a reader may find in a list, with the values of `readable`: a DM only where DMs are read, or if it is one's own."""
 _BY_ID = VIEW + " WHERE m.id = {}"
@@ -59,14 +71,17 @@ SELECT ap.id, r.number AS revision, ap.approver, m.name AS approver_name, ap.ver
   FROM approval ap JOIN revision r ON r.id = ap.revision JOIN member m ON m.id = ap.approver
  WHERE ap.message = {} ORDER BY r.number, ap.created_at, ap.id
 """
-_REVISIONS = """
+_REVISION = """
 SELECT r.id, r.number, r.text, r.digest, coalesce(r.editor, '00000000-0000-0000-0000-000000000000') AS editor,
-       coalesce(m.name, 'govern') AS editor_name, r.edit_and_approve, r.paid_partnership, r.ai_written, r.created_at
+       coalesce(m.name, 'govern') AS editor_name, r.edit_and_approve, r.paid_partnership, r.ai_written, r.created_at,
+"""
+_OF_MESSAGE = """
   FROM revision r LEFT JOIN member m ON m.id = r.editor WHERE r.message = {} ORDER BY r.number
 """
+_REVISIONS = _REVISION + IMAGES + _OF_MESSAGE
 _ATTEMPTS = """
-SELECT t.id, t.started_at, t.finished_at, t.outcome, t.reason, t.x_id::text AS x_id, t.status, t.resolved,
-       t.resolved_reason, t.resolved_at
+SELECT t.id, t.started_at, t.finished_at, t.worker, t.connected, t.outcome, t.reason, t.x_id::text AS x_id, t.status,
+       t.resolved, t.resolved_reason, t.resolved_at
   FROM attempt t JOIN publication p ON p.id = t.publication WHERE p.message = {} ORDER BY t.started_at, t.id
 """
 
@@ -82,6 +97,9 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     started_at: datetime
     finished_at: datetime | None
+    worker: str
+    connected: bool | None
+    """Whether a connection stood: before that, nothing can have left."""
     outcome: str | None
     reason: str | None
     x_id: str | None
@@ -172,7 +190,8 @@ async def readable(actor: Actor, access: Access) -> tuple[list[str], UUID | None
 
 async def list_revisions(message_id: UUID) -> list[Revision]:
     """Return every revision of a message the caller has read."""
-    return [msgspec.convert(row, Revision) for row in rows(await RevisionTable.raw(_REVISIONS, message_id))]
+    found = rows(await RevisionTable.raw(_REVISIONS, message_id))
+    return [msgspec.convert({**row, "images": to_images(row["images"])}, Revision) for row in found]
 
 
 async def list_approvals(message_id: UUID) -> list[Approval]:
@@ -198,10 +217,19 @@ def to_message(row: dict[str, object]) -> Message:
         "paid_partnership": row["paid_partnership"],
         "ai_written": row["ai_written"],
         "created_at": row["revised_at"],
+        "images": to_images(row["images"]),
     }
     findings = msgspec.json.decode(str(row["findings"])) if row["findings"] else ()
-    failure = row["failure"] or row["hold_reason"]
-    return msgspec.convert({**row, "revision": revision, "findings": findings, "failure": failure}, Message)
+    failure, kind = row["failure"] or row["hold_reason"], Kind(str(row["kind"]))
+    level = row["reply_level"] or level_of(kind, None)  # of before there were levels
+    return msgspec.convert(
+        {**row, "reply_level": level, "revision": revision, "findings": findings, "failure": failure}, Message
+    )
+
+
+def to_images(listed: object) -> tuple[Image, ...]:
+    """Build the images of a revision from what `IMAGES` gives."""
+    return msgspec.json.decode(str(listed), type=tuple[Image, ...]) if listed else ()
 
 
 def pattern(text: str) -> str:

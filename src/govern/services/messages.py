@@ -9,33 +9,34 @@ import msgspec
 from govern.access import Access
 from govern.database import rows
 from govern.domain.actions import Action, Target
+from govern.domain.attachments import check_attachments
 from govern.domain.audit import (
     Change,
-    MessageDrafted,
     MessageScheduled,
     MessageWithdrawn,
-    ObjectRef,
 )
 from govern.domain.drafts import Draft, check_reason, check_schedule, check_target, check_text
-from govern.domain.ids import uuid7
+from govern.domain.media import Attachment, Image
 from govern.domain.members import Actor
-from govern.domain.messages import Event, Message, State, check_revision, content_digest, next_state
+from govern.domain.messages import Event, Message, State, check_revision, next_state
+from govern.domain.reply_levels import level_of
 from govern.services import audit
-from govern.services.accounts import find_account, require_on
+from govern.services.accounts import find_account
 from govern.services.acknowledgements import Acknowledged
-from govern.services.contacts import contact_for, lock_contact
+from govern.services.drafting import insert_draft
+from govern.services.media import find_images
 from govern.services.members import check_zone
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.policies import Policies
 from govern.services.publications import close_unsent, reschedule
-from govern.services.revisions import FixedWords, insert_revision, write_revision
+from govern.services.revisions import FixedWords, write_revision
 from govern.services.screening import WRITE_ACTION
+from govern.services.send_times import schedule_columns
 from govern.services.submission import hand_in
 from govern.services.use_case import DoneMeanwhile, use_case
 from govern.tables import Message as MessageTable
 
-_NEXT_NUMBER = "SELECT nextval('message_number') AS number"
 _BY_FORM = "SELECT id FROM message WHERE form_key = {} AND author = {}"
 
 
@@ -43,10 +44,12 @@ def check_draft(draft: Draft, *, now: datetime) -> None:
     """Check what can be checked without the database.
 
     Raises:
-        Invalid: the text, the target, the time or the zone breaks a rule.
+        Invalid: the text, the target, an image, the level, the time or the zone breaks a rule.
     """
     check_text(draft.text)
     check_target(draft.kind, in_reply_to=draft.in_reply_to, recipient=draft.recipient)
+    check_attachments(draft.kind, draft.images)
+    level_of(draft.kind, draft.reply_level)
     if draft.scheduled_at is not None:
         check_schedule(draft.scheduled_at, now)
     if draft.zone is not None:
@@ -90,63 +93,6 @@ async def _find_by_form(form_key: UUID | None, actor: Actor) -> Message | None:
     return await load_message(known[0]["id"]) if known else None
 
 
-async def insert_draft(
-    draft: Draft, *, form_key: UUID | None = None, actor: Actor, access: Access, now: datetime
-) -> Message:
-    """Write a checked draft in the caller's transaction."""
-    account = await find_account(draft.account)
-    decision = await require_on(account, WRITE_ACTION[draft.kind], called=draft.account, actor=actor, access=access)
-    contact = await contact_for(draft.recipient, scope=account.scope, actor=actor, now=now) if draft.recipient else None
-    if contact is not None:
-        await lock_contact(contact.id)
-    row = MessageTable(
-        id=uuid7(now),
-        number=rows(await MessageTable.raw(_NEXT_NUMBER))[0]["number"],
-        account=account.id,
-        kind=draft.kind.value,
-        state=State.DRAFT.value,
-        author=actor.member,
-        contact=contact.id if contact else None,
-        in_reply_to=int(draft.in_reply_to) if draft.in_reply_to else None,
-        scheduled_at=draft.scheduled_at,
-        zone=(draft.zone or account.zone) if draft.scheduled_at else None,
-        form_key=form_key,
-        created_at=now,
-        updated_at=now,
-    )
-    await MessageTable.insert(row)
-    digest = content_digest(
-        account=account.handle,
-        kind=draft.kind,
-        text=draft.text,
-        in_reply_to=draft.in_reply_to,
-        recipient=contact.handle if contact else None,
-    )
-    await insert_revision(
-        row.id,
-        1,
-        draft.text,
-        digest,
-        paid_partnership=draft.paid_partnership,
-        ai_written=draft.ai_written,
-        actor=actor,
-        now=now,
-    )
-    refs = [ObjectRef(kind="account", id=account.id)]
-    if contact:
-        refs.append(ObjectRef(kind="contact", id=contact.id))
-    await audit.record(
-        MessageDrafted(account=account.id, kind=draft.kind.value, digest=digest.hex()),
-        actor=actor,
-        now=now,
-        object=ObjectRef(kind="message", id=row.id, rev=1),
-        refs=refs,
-        scope=account.scope,
-        decision=decision,
-    )
-    return await load_message(row.id)
-
-
 async def revise_message(
     message_id: UUID | str,
     *,
@@ -154,11 +100,15 @@ async def revise_message(
     revision: int,
     paid_partnership: bool | None = None,
     ai_written: bool | None = None,
+    images: Sequence[Attachment] | None = None,
     actor: Actor,
     access: Access,
     now: datetime,
 ) -> Message:
-    """Write a new revision; it has no approvals and must be handed in again. What is said of the text stays where None."""
+    """Write a new revision; it has no approvals and must be handed in again.
+
+    What is said of the text, and the images, stay where None.
+    """
     check_text(text)
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
@@ -168,12 +118,15 @@ async def revise_message(
             raise FixedWords
         state = next_state(message.state, Event.REVISE)
         current = message.revision
-        paid = current.paid_partnership if paid_partnership is None else paid_partnership
-        machine = current.ai_written if ai_written is None else ai_written
-        same = (text, paid, machine) == (current.text, current.paid_partnership, current.ai_written)
-        if same and message.state is state:
+        revised = msgspec.structs.replace(
+            current,
+            text=text,
+            paid_partnership=current.paid_partnership if paid_partnership is None else paid_partnership,
+            ai_written=current.ai_written if ai_written is None else ai_written,
+            images=await _revised_images(message, images, actor=actor, access=access),
+        )
+        if revised == current and message.state is state:
             return message
-        revised = msgspec.structs.replace(current, paid_partnership=paid, ai_written=machine)
         await write_revision(
             msgspec.structs.replace(message, revision=revised),
             text,
@@ -184,6 +137,15 @@ async def revise_message(
             decision=decision,
         )
         return await load_message(message.id)
+
+
+async def _revised_images(
+    message: Message, given: Sequence[Attachment] | None, *, actor: Actor, access: Access
+) -> tuple[Image, ...]:
+    if given is None:
+        return message.revision.images
+    check_attachments(message.kind, given)
+    return await find_images(given, known=message.revision.images, actor=actor, access=access)
 
 
 async def schedule_message(
@@ -211,8 +173,7 @@ async def schedule_message(
             message,
             now,
             state=state.value,
-            scheduled_at=scheduled_at,
-            zone=check_zone(zone or account.zone),
+            **schedule_columns(scheduled_at, zone or account.zone),
             **({"deadline_at": scheduled_at} if waiting else {}),
         )
         await reschedule(message, due_at=scheduled_at, now=now)

@@ -60,6 +60,14 @@ async def wake(redis: ArqRedis, job: str, job_id: str, **args: str) -> bool:
     return True
 
 
+async def answers(redis: ArqRedis) -> bool:
+    """Tell whether Valkey is there."""
+    try:
+        return bool(await redis.ping())
+    except (RedisError, OSError):
+        return False
+
+
 class Waker:
     """Wakes workers after a commit, for a process that is no worker. Without Valkey it does nothing: the sweep will."""
 
@@ -73,10 +81,7 @@ class Waker:
 
     async def answers(self) -> bool:
         """Tell whether Valkey is there."""
-        try:
-            return self._redis is not None and bool(await self._redis.ping())
-        except (RedisError, OSError):
-            return False
+        return self._redis is not None and await answers(self._redis)
 
     async def close(self) -> None:
         if self._redis is not None:

@@ -23,13 +23,14 @@ from govern.services.message_views import (
     to_message,
 )
 from govern.services.private_reading import without_private_text
-from govern.services.readings import list_readings
+from govern.services.readings import last_seen, list_readings
 from govern.services.settling import known_elsewhere, settle
 from govern.services.use_case import use_case
 from govern.tables import Attempt
 from govern.tables import Message as MessageTable
 
 JUST_NOW = timedelta(seconds=10)
+CHOSEN = "Chosen from what X showed."
 
 _OPEN_UNKNOWN = """
 SELECT t.id FROM attempt t JOIN publication p ON p.id = t.publication
@@ -62,12 +63,14 @@ async def settle_outcome(
     *,
     is_out: bool,
     x_id: str | None = None,
-    reason: str,
+    reason: str = "",
     actor: Actor,
     access: Access,
     now: datetime,
 ) -> Message:
     """Say what became of a message whose outcome is unknown: it is out, or it is not out and goes once more.
+
+    A post that the last reading showed needs no reason; anything else does.
 
     Raises:
         ReasonRequired, BadTarget: what was said cannot be kept.
@@ -75,7 +78,7 @@ async def settle_outcome(
         SettledMeanwhile: somebody else, or a late answer of X, was faster.
         AnotherMessage: `x_id` is another message of ours.
     """
-    x_id = _check(reason, x_id if is_out else None)
+    x_id = _check_id(x_id if is_out else None)
     async with use_case(actor=actor, now=now):
         message = await lock_message(message_id)
         decision = await require(message, Action.MESSAGE_SETTLE, called=message_id, actor=actor, access=access)
@@ -84,7 +87,7 @@ async def settle_outcome(
         row = await _open_question(message, x_id)
         if not may_settle(await list_readings(row.id)):
             raise NotReadYet
-        comment = reason.strip()[:MAX_REASON]
+        comment = reason.strip()[:MAX_REASON] or await _chosen(row, x_id)
         return await settle(
             message,
             row,
@@ -115,12 +118,18 @@ async def ask_reading(message_id: UUID | str, *, actor: Actor, access: Access, n
             await outbox.enqueue("reconcile", now=now, attempt=str(row.id))
 
 
-def _check(reason: str, x_id: str | None) -> str | None:
-    if not reason.strip():
-        raise ReasonRequired(why="it is kept as the ground of what you decided", field="reason")
+def _check_id(x_id: str | None) -> str | None:
     if x_id is not None and not (x_id.isascii() and x_id.isdigit() and int(x_id) < 2**63):
         raise BadTarget(value=x_id[:40], field="x_id")
     return x_id
+
+
+async def _chosen(row: AttemptRow, x_id: str | None) -> str:
+    """Say in place of a reason that X showed what was chosen."""
+    seen = await last_seen(row.id)
+    if x_id is None or seen is None or x_id not in {each.x_id for each in seen.items if each.ours}:
+        raise ReasonRequired(why="it is kept as the ground of what you decided", field="reason")
+    return CHOSEN
 
 
 async def _open_question(message: Message, x_id: str | None) -> AttemptRow:

@@ -25,6 +25,14 @@ FAILURES: Mapping[WithdrawnFor, str] = {
 }
 
 
+MISSED: Mapping[str, str] = {
+    Hold.PAUSE.value: "Publishing was paused until its time to go out had passed.",
+    Hold.RELEASE.value: "Nobody released it before its time to go out had passed.",
+    Hold.ZONE.value: "Nobody decided which time is meant before its time to go out had passed.",
+    Hold.AUTH.value: "The account was not connected until its time to go out had passed.",
+}
+
+
 class Passed(msgspec.Struct, frozen=True, kw_only=True):
     """A publication that did not go now; the next one of the account may."""
 
@@ -38,11 +46,12 @@ async def hold_publication(
     sentence: str,
     *,
     decision: Decision | None = None,
+    wake_at: datetime | None = None,
     now: datetime,
 ) -> Passed:
-    """Let it wait and say why; it is asked again soon, and recorded once per cause."""
+    """Let it wait and say why; it is asked again soon, or at `wake_at`, and recorded once per cause."""
     again = message.hold == hold.value
-    values: dict[Any, Any] = {Publication.wake_at: now + HOLD_FOR, Publication.hold_reason: sentence}
+    values: dict[Any, Any] = {Publication.wake_at: wake_at or now + HOLD_FOR, Publication.hold_reason: sentence}
     if not again:
         values |= {Publication.hold: hold.value, Publication.hold_since: now}
     await Publication.update(values).where(Publication.id == publication)
@@ -61,7 +70,7 @@ async def hold_publication(
 
 async def expire_publication(message: Message, *, now: datetime) -> Passed:
     """Its time to go out passed: late never goes out by itself."""
-    failure = "Its time to go out passed before it could be sent."
+    failure = MISSED.get(message.hold or "", "Its time to go out passed before it could be sent.")
     return await _close(message, Event.EXPIRE, MessageExpired(reason="window_passed"), failure, now=now)
 
 

@@ -25,10 +25,13 @@ from govern.tables import Message as MessageTable
 from govern.tables import Pause as PauseTable
 
 _VIEW = """
-SELECT p.id, p.scope, p.kinds, p.reason, p.set_by, m.name AS set_by_name, p.set_at, p.lifted_at
-  FROM pause p JOIN member m ON m.id = p.set_by
+SELECT p.id, p.scope, p.kinds, p.reason, p.set_by, m.name AS set_by_name, p.set_at, p.lifted_at,
+       l.name AS lifted_by_name
+  FROM pause p JOIN member m ON m.id = p.set_by LEFT JOIN member l ON l.id = p.lifted_by
 """
 _ACTIVE = _VIEW + " WHERE p.lifted_at IS NULL ORDER BY p.set_at"
+_PAST = _VIEW + " WHERE p.lifted_at IS NOT NULL AND p.scope = ANY({}) ORDER BY p.lifted_at DESC LIMIT 50"
+_READ = _VIEW + " WHERE p.id = {}"
 _ONE = _VIEW + " WHERE p.id = {} FOR NO KEY UPDATE OF p"
 _COVERING = """
 WITH RECURSIVE above(key, parent) AS (
@@ -36,15 +39,20 @@ WITH RECURSIVE above(key, parent) AS (
 )
 SELECT p.id FROM pause p JOIN above a ON a.key = p.scope WHERE p.lifted_at IS NULL AND {} = ANY(p.kinds) LIMIT 1
 """
-_COUNTS = """
+BELOW = """
 WITH RECURSIVE below(key) AS (
   SELECT key FROM scope WHERE key = {} UNION ALL SELECT s.key FROM scope s JOIN below b ON s.parent = b.key
 )
+"""
+_COUNTS = (
+    BELOW
+    + """
 SELECT count(*) FILTER (WHERE m.state IN ('approved', 'scheduled')) AS held,
        count(*) FILTER (WHERE m.state = 'sending') AS in_flight,
        count(*) FILTER (WHERE m.state = 'outcome_unknown') AS unknown
   FROM message m JOIN account a ON a.id = m.account JOIN below b ON b.key = a.scope WHERE m.kind = ANY({})
 """
+)
 
 
 class NotPaused(Conflict):
@@ -74,10 +82,37 @@ async def is_paused(scope: str, kind: Kind) -> bool:
 
 async def list_pauses(*, actor: Actor, access: Access) -> list[Pause]:
     """Return the pauses in force that touch what the actor may read."""
+    touching = await _touching(actor, access)
+    return [_pause(row) for row in rows(await PauseTable.raw(_ACTIVE)) if row["scope"] in touching]
+
+
+async def _touching(actor: Actor, access: Access) -> set[str]:
+    """Return the scopes at which a pause stops something the actor may read."""
     seen = await access.where_can(actor, Action.MESSAGE_READ)
     requester = await access.requester(actor)
-    touching = {place for scope in seen for place in requester.above(scope)} | {COMPANY}
-    return [_pause(row) for row in rows(await PauseTable.raw(_ACTIVE)) if row["scope"] in touching]
+    return {place for scope in seen for place in requester.above(scope)} | {COMPANY}
+
+
+async def list_past_pauses(*, actor: Actor, access: Access) -> list[Pause]:
+    """Return the last fifty pauses that are over, of those that touched what the actor may read, newest first."""
+    return [_pause(row) for row in rows(await PauseTable.raw(_PAST, sorted(await _touching(actor, access))))]
+
+
+async def get_pause(pause_id: UUID, *, actor: Actor, access: Access) -> Pause:
+    """Return one pause, in force or over.
+
+    Raises:
+        NotFound: there is none, or it touches nothing the actor may read.
+    """
+    found = rows(await PauseTable.raw(_READ, pause_id))
+    if not found or found[0]["scope"] not in await _touching(actor, access):
+        raise NotFound(noun="pause", name=str(pause_id))
+    return _pause(found[0])
+
+
+async def count_paused(pause: Pause) -> PauseCounts:
+    """Say in numbers what a pause the caller has read stops now."""
+    return await _counts(pause.scope, [Kind(kind) for kind in pause.kinds])
 
 
 async def count_touched(
@@ -122,10 +157,11 @@ async def set_pause(
         return PauseEffect(pause=next(p for p in await _active() if p.id == pause_id), counts=counts)
 
 
-async def lift_pause(pause_id: UUID, *, reason: str = "", actor: Actor, access: Access, now: datetime) -> None:
-    """Resume publishing; another person than the one who paused. What came due meanwhile goes out only in its window."""
+async def lift_pause(pause_id: UUID, *, reason: str = "", actor: Actor, access: Access, now: datetime) -> Pause:
+    """Resume publishing; another person than the one who paused. Nothing goes out by it: see `releasing.lift`."""
     given = check_reason(reason)
     async with use_case(actor=actor, now=now):
+        await close_gate()  # a claim is decided under the pause, or after it
         found = rows(await PauseTable.raw(_ONE, pause_id))
         unknown = NotFound(noun="pause", name=str(pause_id))
         if not found:
@@ -146,6 +182,7 @@ async def lift_pause(pause_id: UUID, *, reason: str = "", actor: Actor, access: 
             scope=pause.scope,
             decision=decision,
         )
+        return msgspec.structs.replace(pause, lifted_at=now, lifted_by_name=actor.name)
 
 
 async def _active() -> list[Pause]:

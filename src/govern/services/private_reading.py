@@ -28,7 +28,7 @@ def without_private_text(messages: Iterable[Message], actor: Actor) -> list[Mess
     listed = list(messages)
     private = {each.id for each in private_to_others(listed, actor)}
     return [
-        msgspec.structs.replace(each, revision=msgspec.structs.replace(each.revision, text=""))
+        msgspec.structs.replace(each, revision=msgspec.structs.replace(each.revision, text="", images=()))
         if each.id in private
         else each
         for each in listed

@@ -6,16 +6,17 @@ from uuid import UUID
 from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.ids import message_number, uuid7
-from govern.domain.messages import Event, Kind, Message, State, next_state
+from govern.domain.messages import Event, Message, State, next_state
 from govern.domain.publications import Hold, UnknownTwin, not_after, x_kind
 from govern.services import outbox
 from govern.services.accounts import find_account
+from govern.services.lanes import choose_lane
 from govern.services.message_views import change_message
 from govern.tables import Message as MessageTable
 from govern.tables import Publication
 
-ANSWERS, TIMED, REST = 0, 1, 2
-
+FREE = "coalesce(p.hold, '') NOT IN ('release_needed', 'zone_changed')"
+"""A publication `p` that a worker may take; the others wait for a person."""
 _PLAN = """
 INSERT INTO publication (id, message, revision, account, content_digest, lane, due_at, not_after, next_attempt, wake_at,
                          hold, hold_since, x_kind, created_at, tries)
@@ -25,12 +26,17 @@ ON CONFLICT (revision) DO UPDATE
        next_attempt = excluded.next_attempt, hold = excluded.hold, hold_since = excluded.hold_since,
        hold_reason = NULL, failure = NULL, closed_at = NULL
 """
-_DUE = """
+_DUE = (
+    """
 SELECT DISTINCT p.account FROM publication p JOIN message m ON m.id = p.message
- WHERE p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
+ WHERE """  # noqa: S608 - constants only
+    + FREE
+    + """
+   AND p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
    AND NOT EXISTS (SELECT 1 FROM attempt t WHERE t.account = p.account AND t.outcome IS NULL)
  LIMIT 500
 """
+)
 _TWIN = """
 SELECT m.number FROM message m JOIN revision r ON r.message = m.id AND r.number = m.current_revision
  WHERE m.account = {} AND m.id <> {} AND m.state = 'outcome_unknown' AND r.text = {} LIMIT 1
@@ -55,7 +61,7 @@ async def plan_publication(
         message.revision.id,
         message.account_id,
         message.revision.digest,
-        _lane(message, timed=timed),
+        await choose_lane(message, timed=timed),
         due_at,
         until or not_after(message.kind, due_at=due_at, scheduled=timed),
         uuid7(now),
@@ -86,12 +92,6 @@ def _window(account: Account, message: Message, now: datetime) -> timedelta:
     return timedelta(seconds=account.undo_window_seconds)
 
 
-def _lane(message: Message, *, timed: bool) -> int:
-    if message.kind in {Kind.REPLY, Kind.DM}:
-        return ANSWERS
-    return TIMED if timed else REST
-
-
 async def reschedule(message: Message, *, due_at: datetime, now: datetime) -> None:
     """Move an open publication to another time, in the caller's transaction; nothing to do where there is none."""
     moved = (
@@ -100,7 +100,7 @@ async def reschedule(message: Message, *, due_at: datetime, now: datetime) -> No
                 Publication.due_at: due_at,
                 Publication.wake_at: due_at,
                 Publication.not_after: not_after(message.kind, due_at=due_at, scheduled=True),
-                Publication.lane: _lane(message, timed=True),
+                Publication.lane: await choose_lane(message, timed=True),
                 Publication.hold: None,
                 Publication.hold_reason: None,
                 Publication.hold_since: None,

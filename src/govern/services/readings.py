@@ -18,12 +18,12 @@ from govern.services.message_views import load_message
 from govern.tables import Attempt, AttemptRead, AttemptSeen
 
 _READ = """
-SELECT n, at, result, counts, seen, matched, fault, again_at FROM attempt_read WHERE attempt = {} ORDER BY n
+SELECT n, read_at AS at, result, counts, seen, matched, fault, again_at FROM attempt_read WHERE attempt = {} ORDER BY n
 """
 # Newest first: what waits at the desk for long must not keep the readings of today waiting.
 _OPEN = """
 SELECT t.id, t.finished_at, t.outcome,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('n', r.n, 'at', r.at, 'result', r.result, 'counts', r.counts,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('n', r.n, 'at', r.read_at, 'result', r.result, 'counts', r.counts,
                'again_at', r.again_at) ORDER BY r.n), '[]') FROM attempt_read r WHERE r.attempt = t.id) AS readings
   FROM attempt t
  WHERE (t.outcome = 'unknown' AND t.resolved IS NULL) OR (t.outcome = 'refused' AND t.duplicate AND t.finished_at > {})
@@ -37,7 +37,7 @@ SELECT t.id, t.publication, t.account, t.outcome, t.resolved, t.duplicate, t.fin
        (SELECT count(*) FROM attempt_read r WHERE r.attempt = t.id) AS reads
   FROM attempt t JOIN publication p ON p.id = t.publication JOIN account a ON a.id = t.account WHERE t.id = {}
 """
-_SEEN = "SELECT at, items FROM attempt_seen WHERE attempt = {}"
+_SEEN = "SELECT read_at AS at, items FROM attempt_seen WHERE attempt = {}"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

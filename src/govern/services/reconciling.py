@@ -39,8 +39,8 @@ SELECT t.id FROM attempt t JOIN publication p ON p.id = t.publication JOIN revis
  WHERE t.account = {} AND t.outcome IS NULL AND r.text = {} LIMIT 1
 """
 _KEEP_SEEN = """
-INSERT INTO attempt_seen (attempt, at, items) VALUES ({}, {}, {})
-ON CONFLICT (attempt) DO UPDATE SET at = excluded.at, items = excluded.items
+INSERT INTO attempt_seen (attempt, read_at, items) VALUES ({}, {}, {})
+ON CONFLICT (attempt) DO UPDATE SET read_at = excluded.read_at, items = excluded.items
 """
 
 
@@ -181,6 +181,7 @@ def _failed(fault: str, before: Sequence[Reading], *, again_at: datetime | None 
 
 async def _keep(row: AttemptRow, reading: Reading) -> None:
     values = msgspec.structs.asdict(reading)
+    values["read_at"] = values.pop("at")
     values |= {name: list(values[name]) for name in ("seen", "matched")}
     await AttemptRead.insert(AttemptRead(attempt=row.id, **values))
 

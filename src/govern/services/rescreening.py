@@ -10,7 +10,7 @@ from govern import log
 from govern.database import rows
 from govern.domain.members import Actor, Via, system_actor
 from govern.domain.messages import Event, Message, WithdrawnFor, can
-from govern.screening.findings import Decision
+from govern.screening.findings import Decision, Family, Finding, strictness
 from govern.services.message_views import lock_message
 from govern.services.passing import take_back
 from govern.services.policies import Policies, newest_digest
@@ -58,6 +58,19 @@ def lost_for(again: Screened, seen: Sequence[Seen]) -> WithdrawnFor:
     if any(each.permission != state for each in seen):
         return WithdrawnFor.PERMISSION_LOST
     return WithdrawnFor.SCREENING_CHANGED
+
+
+def refused_by_x(again: Screened, seen: Sequence[Seen]) -> Finding | None:
+    """Return the rule of X that alone keeps a message from going: it waits, for X's contract or our rules may change."""
+    kept = [found for found in again.screening.findings if found.family is not Family.X]
+    decision = max((found.decision for found in kept), key=strictness, default=Decision.ALLOW)
+    without = msgspec.structs.replace(again.screening, findings=tuple(kept), decision=decision)
+    if still_allows(again, seen) or not still_allows(msgspec.structs.replace(again, screening=without), seen):
+        return None
+    return max(
+        (found for found in again.screening.findings if found.family is Family.X),
+        key=lambda found: strictness(found.decision),
+    )
 
 
 async def rescreen_unsent(*, policies: Policies, page_size: int = PAGE, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """Screening in its place: facts are gathered, the engine answers, the answer is kept beside the revision."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal as Exact
 from functools import cache
@@ -124,7 +124,8 @@ async def screen_text(
     """Ask the engine about a text of ours, with all that is known."""
     facts = await gather_facts(given, account, policy=policies.screening, now=now)
     state = permission.state if permission else None
-    return judge(Input(text=given.text, kind=given.kind, permission=state, facts=facts), policies=policies)
+    asked = Input(text=given.text, kind=given.kind, permission=state, facts=facts, alt_texts=given.alt_texts)
+    return judge(asked, policies=policies)
 
 
 def screen_inbound(text: str, x_kind: XKind, *, is_reply: bool = False, policies: Policies) -> Screening:
@@ -213,7 +214,7 @@ async def preview(
     recipient: str | None = None,
     paid_partnership: bool = False,
     ai_written: bool = False,
-    images_without_alt: int = 0,
+    alt_texts: Sequence[str] = (),
     message: UUID | None = None,
     actor: Actor,
     access: Access,
@@ -237,6 +238,6 @@ async def preview(
             message=message,
             paid_partnership=paid_partnership,
             ai_written=ai_written,
-            images_without_alt=images_without_alt,
+            alt_texts=tuple(alt_texts),
         )
         return await screen_text(given, ours, permission, policies=policies, now=now)

@@ -58,7 +58,8 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     message: UUID | None = None
     paid_partnership: bool = False
     ai_written: bool = False
-    images_without_alt: int = 0
+    alt_texts: tuple[str, ...] = ()
+    """Of the images; empty for one that has none yet."""
 
 
 def text_of(message: Message) -> Text:
@@ -71,6 +72,7 @@ def text_of(message: Message) -> Text:
         message=message.id,
         paid_partnership=message.revision.paid_partnership,
         ai_written=message.revision.ai_written,
+        alt_texts=tuple(each.alt_text for each in message.revision.images),
     )
 
 
@@ -92,7 +94,7 @@ async def gather_facts(given: Text, account: Account, *, policy: Policy, now: da
         automated=0,
         ai_written=given.ai_written,
         ai_approved=settings.x_ai_replies_approved,
-        images_without_alt=given.images_without_alt,
+        images_without_alt=sum(not each.strip() for each in given.alt_texts),
         paid_partnership=given.paid_partnership,
         privacy_link_sent=await _privacy_link(given, account, policy=policy, now=now),
     )

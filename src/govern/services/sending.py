@@ -10,23 +10,30 @@ from govern.database import rows
 from govern.domain.accounts import AccountState
 from govern.domain.actions import Action, Decision
 from govern.domain.audit import ObjectRef, PublicationSending
+from govern.domain.backlog import LATE
 from govern.domain.members import PUBLISHER
-from govern.domain.messages import Event, Message, WithdrawnFor, next_state
+from govern.domain.messages import Event, Kind, Message, WithdrawnFor, next_state
 from govern.domain.publications import Hold
+from govern.screening.findings import Finding
 from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.audit import Receipt
 from govern.services.confirmations import confirmation_may_leave
 from govern.services.credentials import load_credentials
 from govern.services.gate import enter_gate
+from govern.services.media_uploads import MediaMissing, MediaNeeded, held_by_x
 from govern.services.message_views import change_message, lock_message, message_ref, state_change
 from govern.services.outgoing import digest_of, make_outgoing
 from govern.services.passing import Passed, expire_publication, hold_publication, withdraw_publication
 from govern.services.policies import Policies
+from govern.services.publications import FREE
 from govern.services.publish_rights import decide_again
-from govern.services.rescreening import lost_for, seen_by
-from govern.services.screening import ScreeningFailed, keep_screening, screen_revision, still_allows
+from govern.services.rescreening import lost_for, refused_by_x, seen_by
+from govern.services.room import find_room, take_room, wish_of
+from govern.services.screening import ScreeningFailed, judge_revision, keep_screening, still_allows
+from govern.services.spending import Cost
 from govern.services.use_case import use_case
+from govern.services.waiting import wait_longer
 from govern.settings import Settings
 from govern.tables import Account as AccountTable
 from govern.tables import Attempt, Publication
@@ -37,12 +44,15 @@ from govern.xapi.vault import BrokenSeal, MissingKey, Vault
 # The lock and the look are two statements: choosing under the lock is what keeps claims from colliding.
 _LOCK_ACCOUNT = "SELECT id FROM account WHERE id = {} FOR NO KEY UPDATE SKIP LOCKED"
 _IN_FLIGHT = "SELECT id FROM attempt WHERE account = {} AND outcome IS NULL LIMIT 1"
-_NEXT = """
-SELECT p.id, p.message, p.next_attempt, p.not_after, p.content_digest, p.tries
+_NEXT = (
+    """
+SELECT p.id, p.message, p.next_attempt, p.due_at, p.not_after, p.content_digest, p.tries, p.hold_since, p.lane
   FROM publication p JOIN message m ON m.id = p.message
  WHERE p.account = {} AND p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
- ORDER BY p.lane, p.due_at, p.id LIMIT 1
-"""
+   AND NOT EXISTS (SELECT 1 FROM sending_watch w WHERE w.beat_at < {}) AND """  # noqa: S608 - constants only
+    + FREE
+    + " ORDER BY p.lane, p.due_at, p.id LIMIT 1"
+)
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,15 +68,20 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     x_user_id: str | None
     outgoing: OutgoingPost | OutgoingDm
     write_before: datetime
+    scope: str
+    kind: Kind
 
 
 class _Due(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     message: UUID
     next_attempt: UUID
+    due_at: datetime
     not_after: datetime
     content_digest: bytes
     tries: int
+    hold_since: datetime | None
+    lane: int
 
 
 async def claim_next(
@@ -78,22 +93,26 @@ async def claim_next(
     vault: Vault,
     settings: Settings,
     now: datetime,
-) -> Claim | Passed | None:
+) -> Claim | Passed | MediaNeeded | None:
     """Take the account's next due publication, deciding everything again; None if there is none or another has the account.
 
     When this returns a claim, `sending` is committed: from here on only an answer, the sweep or a person moves it.
+    What may go but for its images, which X does not hold, is left as it was.
     """
-    async with use_case(actor=PUBLISHER, now=now):
-        await enter_gate()
-        due = await _first_due(account, now) if await _take_account(account) else None
-        if due is None:
-            return None
-        message = await lock_message(due.message)  # of a DM the person first: a stop comes before or after
-        if await _first_due(account, now) != due:
-            return Passed(reason="changed")  # while we waited for its lock
-        return await _claim(
-            due, message, worker=worker, access=access, policies=policies, vault=vault, settings=settings, now=now
-        )
+    try:
+        async with use_case(actor=PUBLISHER, now=now):
+            await enter_gate()
+            due = await _first_due(account, now) if await _take_account(account) else None
+            if due is None:
+                return None
+            message = await lock_message(due.message)  # of a DM the person first: a stop comes before or after
+            if await _first_due(account, now) != due:
+                return Passed(reason="changed")  # while we waited for its lock
+            return await _claim(
+                due, message, worker=worker, access=access, policies=policies, vault=vault, settings=settings, now=now
+            )
+    except MediaMissing as missing:
+        return missing.needed
 
 
 async def _claim(
@@ -114,21 +133,45 @@ async def _claim(
     if not decision.allowed:
         hold = Hold.PAUSE if decision.rule == "pause.publish" else Hold.ACCESS
         return await hold_publication(due.id, message, hold, decision.sentence, decision=decision, now=now)
+    if (
+        passed := await wait_longer(due.id, message, due_at=due.due_at, hold_since=due.hold_since, now=now)
+    ) is not None:
+        return passed
     keys = await _open_keys(message, vault=vault, settings=settings)
     if isinstance(keys, str):
         return await hold_publication(due.id, message, Hold.AUTH, keys, now=now)
-    if (passed := await _screen_again(due, message, policies=policies, now=now)) is not None:
+    wish = await wish_of(due.id, message, lane=due.lane, not_after=due.not_after, policies=policies)
+    passed = (
+        await find_room(wish, now=now)
+        or await _screen_again(due, message, policies=policies, now=now)
+        or await take_room(wish, now=now)
+    )
+    if passed is not None:
         return passed
-    await _start(due, message, worker=worker, settings=settings, now=now)
+    x_user_id = (await find_account(message.account)).x_user_id
+    media_ids = await held_by_x(due.id, message, now=now)
+    if media_ids is None:
+        raise MediaMissing(
+            MediaNeeded(
+                publication=due.id,
+                message=message.id,
+                account=message.account_id,
+                credentials=keys,
+                x_user_id=x_user_id,
+            )
+        )
+    await _start(due, message, wish.cost, worker=worker, settings=settings, now=now)
     receipt = await _record(due, message, approvals, decision=decision, now=now)
     return Claim(
         attempt=due.next_attempt,
         tries=due.tries + 1,
         receipt=receipt,
         credentials=keys,
-        x_user_id=(await find_account(message.account)).x_user_id,
-        outgoing=await make_outgoing(message),
+        x_user_id=x_user_id,
+        outgoing=await make_outgoing(message, media_ids),
         write_before=now + settings.send_write_window,
+        scope=message.scope,
+        kind=message.kind,
     )
 
 
@@ -139,7 +182,7 @@ async def _take_account(account: UUID) -> bool:
 
 
 async def _first_due(account: UUID, now: datetime) -> _Due | None:
-    found = rows(await Publication.raw(_NEXT, account, now))
+    found = rows(await Publication.raw(_NEXT, account, now, now - LATE))
     return msgspec.convert(found[0], _Due) if found else None
 
 
@@ -147,7 +190,7 @@ async def _unfit(due: _Due, message: Message, *, now: datetime) -> Passed | None
     """Let what is late expire, and hold what is not what was approved."""
     if due.not_after < now:
         return await expire_publication(message, now=now)
-    if digest_of(message) != due.content_digest:
+    if await digest_of(message) != due.content_digest:
         sentence = "What would go out is not what was approved."
         return await hold_publication(due.id, message, Hold.DIGEST, sentence, now=now)
     return None
@@ -159,10 +202,12 @@ async def _screen_again(due: _Due, message: Message, *, policies: Policies, now:
         lost = await _lost(message, policies=policies, now=now)
     except ScreeningFailed as error:
         return await hold_publication(due.id, message, Hold.SCREENING, error.detail, now=now)
+    if isinstance(lost, Finding):
+        return await hold_publication(due.id, message, Hold.RULE, lost.message.en, now=now)
     return None if lost is None else await withdraw_publication(message, lost, now=now)
 
 
-async def _lost(message: Message, *, policies: Policies, now: datetime) -> WithdrawnFor | None:
+async def _lost(message: Message, *, policies: Policies, now: datetime) -> WithdrawnFor | Finding | None:
     """Screen once more, under the right to write of now; what is stricter than what was seen does not go."""
     if message.confirms is not None:
         screened = await confirmation_may_leave(message, policies=policies, now=now)
@@ -171,8 +216,11 @@ async def _lost(message: Message, *, policies: Policies, now: datetime) -> Withd
         await keep_screening(message, screened, moment="send", actor=PUBLISHER, now=now)
         return None
     seen = await seen_by(message)
-    again = await screen_revision(message, moment="send", actor=PUBLISHER, policies=policies, now=now)
-    return None if still_allows(again, seen) else lost_for(again, seen)
+    again = await judge_revision(message, policies=policies, now=now)
+    refused = refused_by_x(again, seen)
+    if refused is None or message.hold != Hold.RULE:  # of one that waits on, the first answer is kept
+        await keep_screening(message, again, moment="send", actor=PUBLISHER, now=now)
+    return refused or (None if still_allows(again, seen) else lost_for(again, seen))
 
 
 async def _open_keys(message: Message, *, vault: Vault, settings: Settings) -> Keys | str:
@@ -187,7 +235,7 @@ async def _open_keys(message: Message, *, vault: Vault, settings: Settings) -> K
     return keys
 
 
-async def _start(due: _Due, message: Message, *, worker: str, settings: Settings, now: datetime) -> None:
+async def _start(due: _Due, message: Message, cost: Cost, *, worker: str, settings: Settings, now: datetime) -> None:
     """Begin the attempt: from its commit on, nobody else may begin another."""
     await Attempt.insert(
         Attempt(
@@ -199,6 +247,7 @@ async def _start(due: _Due, message: Message, *, worker: str, settings: Settings
             write_before=now + settings.send_write_window,
             deadline_at=now + settings.attempt_deadline,
             worker=worker[:80],
+            cost=msgspec.json.encode(cost).decode(),
         )
     )
     await Publication.update(

@@ -17,7 +17,9 @@ from govern.screening.tweet_urls import extract_urls
 from govern.services import audit
 from govern.services.accounts import find_account
 from govern.services.acknowledgements import Acknowledged, acknowledge
+from govern.services.conversation_clock import answer_due
 from govern.services.conversations import find_inbound
+from govern.services.credentials import refuse_missing_scopes
 from govern.services.grant_source import roles_at
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
@@ -105,10 +107,11 @@ async def hand_in(
     """Submit a message that the caller wrote or locked, in the caller's transaction.
 
     Raises:
-        Unacknowledged: nothing was written yet.
+        Unacknowledged, MissingScopes: nothing was written yet.
     """
     next_state(message.state, Event.QUEUE)  # before the work: only what could be queued can be handed in
     await refuse_unknown_twin(message)
+    await refuse_missing_scopes(message)
     screened = await _screen(message, acknowledged, actor=actor, policies=policies, now=now)
     if screened.decision == BLOCKED:
         await _block(message, screened, actor=actor, now=now, decision=decision)
@@ -121,7 +124,7 @@ async def hand_in(
     direct = allowing is not None
     state = next_state(message.state, Event.PASS if direct else Event.QUEUE)
     required = 0 if direct else max(rule.approvals, int(needs_person))
-    deadline = None if direct else approval_deadline(rule, now=now, scheduled_at=message.scheduled_at)
+    deadline = None if direct else await _deadline(message, rule, now=now)
     await change_message(
         message,
         now,
@@ -149,6 +152,11 @@ async def hand_in(
     )
     if direct:
         await plan_publication(await load_message(message.id), undo_window=False, now=now)
+
+
+async def _deadline(message: Message, rule: Rule, *, now: datetime) -> datetime:
+    due = await answer_due(message)
+    return approval_deadline(rule, now=now, scheduled_at=message.scheduled_at, answer_due=due)
 
 
 async def _screen(

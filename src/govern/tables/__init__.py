@@ -14,15 +14,18 @@ from govern.tables.audit import (
 )
 from govern.tables.audit_pages import AuditExport, AuditExportPart, SavedView
 from govern.tables.contact import ConsentEvent, Contact, Inbound, Suppression
+from govern.tables.conversation import AnswerTime, Conversation, Subscription, WebhookDelivery
 from govern.tables.grant import RoleGrant
+from govern.tables.media import Media, MediaUpload, RevisionMedia
 from govern.tables.member import ApiToken, IdempotencyKey, Member, Session
 from govern.tables.message import Acknowledgement, Approval, Message, Revision, Screening
 from govern.tables.oauth import OauthPending
 from govern.tables.outbox import Outbox
 from govern.tables.pause import Pause
-from govern.tables.publication import Attempt, AttemptRead, AttemptSeen, Publication
+from govern.tables.publication import Attempt, AttemptRead, AttemptSeen, Publication, SendingWatch
 from govern.tables.scope import Scope
 from govern.tables.sign_in import Challenge, MemberLink, Passkey, RecoveryCode, SignInFailure, Totp
+from govern.tables.spending import RateWindow, XApp, XCost, XSpend
 
 TABLES = (
     Scope,
@@ -51,8 +54,20 @@ TABLES = (
     Screening,
     Acknowledgement,
     Approval,
+    Conversation,
+    AnswerTime,
+    WebhookDelivery,
+    Subscription,
     Publication,
     Attempt,
+    Media,
+    RevisionMedia,
+    MediaUpload,
+    SendingWatch,
+    RateWindow,
+    XApp,
+    XCost,
+    XSpend,
     AttemptRead,
     AttemptSeen,
     Pause,
@@ -84,6 +99,7 @@ __all__ = [
     "Account",
     "AccountCredential",
     "Acknowledgement",
+    "AnswerTime",
     "ApiToken",
     "Approval",
     "Attempt",
@@ -103,8 +119,11 @@ __all__ = [
     "Challenge",
     "ConsentEvent",
     "Contact",
+    "Conversation",
     "IdempotencyKey",
     "Inbound",
+    "Media",
+    "MediaUpload",
     "Member",
     "MemberLink",
     "Message",
@@ -116,15 +135,23 @@ __all__ = [
     "PolicyBundle",
     "PollCursor",
     "Publication",
+    "RateWindow",
     "RecoveryCode",
     "Revision",
+    "RevisionMedia",
     "RoleGrant",
     "SavedView",
     "Scope",
     "ScopeParent",
     "Screening",
+    "SendingWatch",
     "Session",
     "SignInFailure",
+    "Subscription",
     "Suppression",
     "Totp",
+    "WebhookDelivery",
+    "XApp",
+    "XCost",
+    "XSpend",
 ]

@@ -42,6 +42,8 @@ class Account(Table, tablename="account"):
     x_user_id = BigInt(default=None, null=True, unique=True)
     length_limit = Integer(default=280, null=False)
     undo_window_seconds = Integer(default=8, null=False)
+    monthly_ceiling = Integer(default=None, null=True)
+    """In whole US dollars; without it that of `x.toml` holds."""
     created_at = Timestamptz(default=None, null=False)
     version = Integer(default=1, null=False)
 
@@ -52,6 +54,7 @@ class Account(Table, tablename="account"):
     account_colour_check = Check("colour BETWEEN 1 AND 6")
     account_length_limit_check = Check("length_limit BETWEEN 280 AND 25000")
     account_undo_window_check = Check("undo_window_seconds BETWEEN 0 AND 60")
+    account_ceiling_check = Check("monthly_ceiling BETWEEN 0 AND 1000000")
 
 
 class AccountCredential(Table, tablename="account_credential"):
@@ -92,5 +95,10 @@ class PollCursor(Table, tablename="poll_cursor"):
     source = Varchar(length=10, default=None, null=False)
     newest = BigInt(default=None, null=True)
     polled_at = Timestamptz(default=None, null=False)
+    wanted_at = Timestamptz(default=None, null=True)
+    """Since when a poll is wanted before its time."""
+    gap_at = Timestamptz(default=None, null=True)
+    """When a poll last found that X no longer had everything since the one before."""
+    gap_since = Timestamptz(default=None, null=True)
 
     poll_cursor_source_check = one_of("source", ("mentions", "dms"))

@@ -31,6 +31,10 @@ class Inbound(Table, tablename="inbound"):
     in_reply_to = BigInt(default=None, null=True)
     written_at = Timestamptz(default=None, null=False)
     received_at = Timestamptz(default=None, null=False)
+    checked_at = Timestamptz(default=None, null=True)
+    """When X last said that the post is still there, as it is here."""
+    erased_at = Timestamptz(default=None, null=True)
+    """When its text was erased; its X id stays, so that it is not taken for a new one."""
 
     inbound_x_kind_check = one_of("x_kind", XKind)
     inbound_x_unique = Unique(["account", "x_kind", "x_id"])

@@ -18,7 +18,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from govern.domain.approvals import Verdict
-from govern.domain.messages import Kind, State, WithdrawnFor
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
 from govern.tables.account import Account
 from govern.tables.checks import length, one_of
 from govern.tables.contact import ConsentEvent, Contact
@@ -45,11 +45,15 @@ class Message(Table, tablename="message"):
     deadline_at = Timestamptz(default=None, null=True)
     scheduled_at = Timestamptz(default=None, null=True)
     zone = Varchar(length=64, default=None, null=True)
+    wall_time = Varchar(length=26, default=None, null=True)
+    fold = Integer(default=None, null=True)
+    tz_version = Varchar(length=20, default=None, null=True)
     form_key = UUID(default=None, null=True, unique=True)
     confirms = ForeignKey(
         ConsentEvent, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=True, default=None, unique=True
     )
     withdrawn_for = Varchar(length=20, default=None, null=True)
+    reply_level = Varchar(length=8, default=None, null=True)
     created_at = Timestamptz(default=None, null=False)
     updated_at = Timestamptz(default=None, null=False)
     version = Integer(default=1, null=False)
@@ -57,8 +61,15 @@ class Message(Table, tablename="message"):
     message_kind_check = one_of("kind", Kind)
     message_state_check = one_of("state", State)
     message_contact_check = Check("(kind = 'dm') = (contact IS NOT NULL)")
+    message_reply_level_check = one_of("reply_level", ReplyLevel)
+    message_level_kind_check = Check(
+        "reply_level IS NULL OR kind = 'reply' OR (kind = 'quote' AND reply_level = 'everyone')"
+    )
     message_target_check = Check("(kind IN ('reply', 'quote')) = (in_reply_to IS NOT NULL)")
     message_zone_check = Check("(scheduled_at IS NULL) = (zone IS NULL)")
+    message_wall_time_check = Check("(scheduled_at IS NULL) = (wall_time IS NULL)")
+    message_fold_check = Check("(scheduled_at IS NULL) = (fold IS NULL) AND fold BETWEEN 0 AND 1")
+    message_tz_version_check = Check("(scheduled_at IS NULL) = (tz_version IS NULL)")
     message_approvals_check = Check("approvals_required BETWEEN 0 AND 5")
     message_author_check = Check("(author IS NULL) = (confirms IS NOT NULL)")
     message_confirms_check = Check("confirms IS NULL OR kind = 'dm'")

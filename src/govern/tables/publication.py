@@ -26,7 +26,7 @@ class Publication(Table, tablename="publication"):
     next_attempt = UUID(default=None, null=False, unique=True)
     wake_at = Timestamptz(default=None, null=False)
     tries = Integer(default=0, null=False)
-    hold = Varchar(length=10, default=None, null=True)
+    hold = Varchar(length=20, default=None, null=True)
     hold_reason = Text(default=None, null=True)
     hold_since = Timestamptz(default=None, null=True)
     x_kind = Varchar(length=5, default=None, null=False)
@@ -57,6 +57,8 @@ class Attempt(Table, tablename="attempt"):
     write_before = Timestamptz(default=None, null=False)
     deadline_at = Timestamptz(default=None, null=False)
     worker = Varchar(length=80, default=None, null=False)
+    cost = JSONB(default=None, null=True)
+    """What it costs if it goes out, by the prices when it was claimed."""
     connected = Boolean(default=None, null=True)
     status = Integer(default=None, null=True)
     transaction_id = Varchar(length=80, default=None, null=True)
@@ -90,6 +92,18 @@ class Attempt(Table, tablename="attempt"):
     )
 
 
+class SendingWatch(Table, tablename="sending_watch"):
+    """One row: when workers last could send, and the last time they could not for long."""
+
+    id = Integer(primary_key=True, default=1, null=False)
+    beat_at = Timestamptz(default=None, null=False)
+    stopped_at = Timestamptz(default=None, null=True)
+    resumed_at = Timestamptz(default=None, null=True)
+
+    sending_watch_one_check = Check("id = 1")
+    sending_watch_stop_check = Check("(stopped_at IS NULL) = (resumed_at IS NULL) AND stopped_at < resumed_at")
+
+
 class AttemptRead(Table, tablename="attempt_read"):
     """One reading of X to learn what became of an attempt. Insert only.
 
@@ -101,7 +115,7 @@ class AttemptRead(Table, tablename="attempt_read"):
         Attempt, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, primary_key=True, null=False, default=None
     )
     n = Integer(default=None, null=False)
-    at = Timestamptz(default=None, null=False)
+    read_at = Timestamptz(default=None, null=False)
     result = Varchar(length=10, default=None, null=False)
     counts = Boolean(default=False, null=False)
     seen = Array(base_column=BigInt(), default=list, null=False)
@@ -121,5 +135,5 @@ class AttemptSeen(Table, tablename="attempt_seen"):
     attempt = ForeignKey(
         Attempt, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, primary_key=True, null=False, default=None
     )
-    at = Timestamptz(default=None, null=False)
+    read_at = Timestamptz(default=None, null=False)
     items = JSONB(default=None, null=False)

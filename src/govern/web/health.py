@@ -42,7 +42,8 @@ async def live() -> Alive:
     security=[],
 )
 async def ready(request: AnyRequest, now: Now) -> Response[Ready]:
-    found = await readiness(request.app.state.waker, access=request.app.state.access, now=now)
+    state = request.app.state
+    found = await readiness(state.waker, access=state.access, address=state.settings.x_webhook_url, now=now)
     status = 200 if found.ready else 503
     return Response(Ready(ready=found.ready, parts=dict(found.parts)), status_code=status)
 

@@ -17,6 +17,7 @@ from govern.xapi.client import Exchange
 from govern.xapi.credentials import Credentials, Keys
 from govern.xapi.errors import AuthLost, OutcomeUnknown
 from govern.xapi.quiet import hush
+from govern.xapi.reads import Reads
 from govern.xapi.session import XSession
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ class Caller:
     """Makes requests as one account. Each has a tweepy client, a session and a connection of its own.
 
     `signed` is what tweepy calls `user_auth`: OAuth 1.0a, and not a bearer token. `accepted` is true once X answered
-    a request as one of this account's. `date` is X's own time in its last answer.
+    a request as one of this account's. `reads` counts what X bills for reading; `date` is X's own time in its last answer.
     """
 
     def __init__(self, credentials: Keys, address: URL, timeout: timedelta) -> None:
@@ -40,6 +41,7 @@ class Caller:
         self._timeout = timeout
         self.signed = isinstance(credentials, Credentials)
         self.accepted = False
+        self.reads = Reads()
         self.date: datetime | None = None
 
     def to(
@@ -56,6 +58,7 @@ class Caller:
     async def read(self, operation: str, act: Act, form: type[T]) -> T:
         """Ask X for something of this form."""
         value, _exchange = await self._call(operation, act, form, write_before=None, write=False)
+        self.reads.count([getattr(value, "data", None)])
         return value
 
     async def write(
@@ -87,8 +90,12 @@ class Caller:
         users: dict[str, User] = {}
         floor, token = int(since_id or 0), None
         for _ in range(MAX_PAGES):
-            page = await self.read(operation, lambda x, token=token: act(x, token), form)  # type: ignore[misc]
+            one = lambda x, token=token: act(x, token)  # noqa: E731 - what the loop has now
+            page, _exchange = await self._call(operation, one, form, write_before=None, write=False)
             ids = [int(x_id(item)) for item in page.data]
+            self.reads.count(
+                [item for item, number in zip(page.data, ids, strict=True) if number > floor], page.users.values()
+            )
             found |= {number: item for number, item in zip(ids, page.data, strict=True) if number > floor}
             users |= page.users
             token = page.meta.next_token

@@ -1,9 +1,12 @@
 """What we ask of X, and the values that go and come. Ids are strings, as X sends them; times are UTC."""
 
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
 
 import msgspec
+
+from govern.domain.x_limits import RateSeen
 
 
 class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,11 +27,29 @@ class OutgoingDm(msgspec.Struct, frozen=True, kw_only=True):
     media_id: str | None = None
 
 
+class OutgoingImage(msgspec.Struct, frozen=True, kw_only=True):
+    """An image exactly as it was approved: `digest` is the SHA-256 of the approved bytes."""
+
+    content: bytes
+    digest: bytes
+    media_type: str
+    alt_text: str
+    category: Literal["tweet_image", "tweet_gif", "dm_image", "dm_gif"] = "tweet_image"
+
+
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
+    """X holds the image, with its alt text, under this id, for so long (24 h by its documentation)."""
+
+    media_id: str
+    lives: timedelta
+
+
 class Exchange(msgspec.Struct, kw_only=True):
     """What is known of one request. It is filled while the request runs, so it also tells of one that failed.
 
     `connected` is the line between "nothing left" and "unknown": it turns true after TLS, before the first byte.
     `rate_*` are of the tightest limit X named; `rate_window` says which: `window` (15 min), `user_day`, `app_day`.
+    `rates` has all of them.
     """
 
     connected: bool = False
@@ -37,6 +58,7 @@ class Exchange(msgspec.Struct, kw_only=True):
     rate_limit: int | None = None
     rate_remaining: int | None = None
     rate_reset_at: datetime | None = None
+    rates: tuple[RateSeen, ...] = ()
     transaction_id: str | None = None
     date: datetime | None = None
     duration_ms: int = 0
@@ -102,6 +124,13 @@ class DmEvent(msgspec.Struct, frozen=True, kw_only=True):
     media: int = 0
 
 
+class LookedUp(msgspec.Struct, frozen=True, kw_only=True):
+    """What X said of posts. An id it said nothing of is in neither."""
+
+    texts: Mapping[str, str]
+    gone: frozenset[str]
+
+
 class XClient(Protocol):
     """X, as one account.
 
@@ -122,6 +151,10 @@ class XClient(Protocol):
         """Send once. After `write_before` nothing is written: NotSent("late")."""
         ...
 
+    async def upload_image(self, image: OutgoingImage) -> Uploaded:
+        """Give X an image with its alt text, before the send. Nothing is visible of it; it may be done again."""
+        ...
+
     async def delete_post(self, x_id: str) -> None:
         """Delete one of our posts; one that is gone already is fine."""
         ...
@@ -136,6 +169,10 @@ class XClient(Protocol):
 
     async def mentions(self, since_id: str | None) -> list[Mention]:
         """Return the mentions above this id; X keeps the last 800."""
+        ...
+
+    async def look_up_posts(self, ids: Sequence[str]) -> LookedUp:
+        """Return what X says of up to 100 posts: their texts, or that they are gone."""
         ...
 
     async def dm_events(self, since_id: str | None) -> list[DmEvent]:

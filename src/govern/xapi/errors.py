@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from govern.xapi.client import Exchange
-from govern.xapi.reasons import REASONS, Reason
+from govern.xapi.reasons import NOT_SENT, REASONS, UNKNOWN, Reason
 
 
 class XError(Exception):
@@ -28,6 +28,14 @@ class XError(Exception):
         super().__init__(message)
         self.exchange = exchange
 
+    @property
+    def sentence(self) -> Reason:
+        """What went wrong in plain words, in both languages."""
+        return REASONS[self._key()]
+
+    def _key(self) -> str:
+        return self.code
+
 
 class NotSent(XError):
     """Nothing left: DNS, connect, TLS, gate, barrier or pause. `cause` says which; it may go again."""
@@ -37,6 +45,9 @@ class NotSent(XError):
     def __init__(self, cause: str, *, exchange: Exchange | None = None) -> None:
         super().__init__(f"nothing was sent: {cause}", exchange=exchange)
         self.cause = cause
+
+    def _key(self) -> str:
+        return NOT_SENT.get(self.cause, "unreachable")
 
 
 class Refused(XError):
@@ -49,10 +60,8 @@ class Refused(XError):
         self.reason = reason
         self.detail = detail
 
-    @property
-    def sentence(self) -> Reason:
-        """The reason in plain words, in both languages."""
-        return REASONS[self.reason]
+    def _key(self) -> str:
+        return self.reason
 
 
 class RateLimited(XError):
@@ -102,3 +111,6 @@ class OutcomeUnknown(XError):
     def __init__(self, cause: str, *, exchange: Exchange | None = None) -> None:
         super().__init__(f"the outcome is unknown: {cause}", exchange=exchange)
         self.cause = cause
+
+    def _key(self) -> str:
+        return UNKNOWN.get(self.cause[:6] if self.cause.startswith("http_") else self.cause, "unreadable")

@@ -5,12 +5,12 @@ import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
-from typing import Literal
 
 import msgspec
 
 from govern.xapi.answers import Made, XId
 from govern.xapi.call import Caller
+from govern.xapi.client import OutgoingImage, Uploaded
 from govern.xapi.errors import NotSent, OutcomeUnknown, Refused
 
 PART = 1024 * 1024
@@ -18,25 +18,7 @@ PART = 1024 * 1024
 MOST_WAITING = timedelta(seconds=60)
 _SHORTEST_WAIT = 1.0
 
-Category = Literal["tweet_image", "dm_image"]
 Pause = Callable[[float], Awaitable[object]]
-
-
-class OutgoingImage(msgspec.Struct, frozen=True, kw_only=True):
-    """An image exactly as it was approved: `digest` is the SHA-256 of the approved bytes."""
-
-    content: bytes
-    digest: bytes
-    media_type: str
-    alt_text: str
-    category: Category = "tweet_image"
-
-
-class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
-    """X holds the image, with its alt text, under this id, for so long (24 h by its documentation)."""
-
-    media_id: str
-    lives: timedelta
 
 
 class _Problem(msgspec.Struct, frozen=True):

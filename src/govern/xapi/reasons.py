@@ -1,4 +1,4 @@
-"""Why X refused, in plain words. Version 2 of X's interface sends no codes: status and wording decide."""
+"""What went wrong at X, in plain words. Version 2 of its interface sends no codes: status and wording decide."""
 
 from collections.abc import Mapping
 
@@ -61,30 +61,70 @@ REASONS: Mapping[str, Reason] = {
         "X refused this message.",
         "X a refusé ce message.",
     ),
+    "duplicate": Reason(
+        "X says that it has this text already.",
+        "X indique qu'il a déjà ce texte.",
+    ),
+    "rate_limited": Reason(
+        "X takes no more of these from this account for now; it goes by itself when X does.",
+        "X n'en accepte plus de ce compte pour l'instant ; l'envoi reprend de lui-même ensuite.",
+    ),
+    "no_credits": Reason(
+        "The X app has no credits left; an admin must top them up at X.",
+        "L'application X n'a plus de crédits ; un administrateur doit en racheter chez X.",
+    ),
+    "auth_lost": Reason(
+        "X refused the account's tokens; an admin must connect it again.",
+        "X a refusé les jetons du compte ; un administrateur doit le reconnecter.",
+    ),
+    "unreachable": Reason(
+        "X could not be reached, so nothing left; it is tried again.",
+        "X n'a pas pu être joint, rien n'est donc parti ; un nouvel essai suivra.",
+    ),
+    "late": Reason(
+        "The time to begin sending had passed, so nothing left; it is tried again.",
+        "Le temps de commencer l'envoi était passé, rien n'est donc parti ; un nouvel essai suivra.",
+    ),
+    "stopped": Reason(
+        "The worker was stopped before it sent anything; it is tried again.",
+        "Le programme d'envoi a été arrêté avant d'envoyer quoi que ce soit ; un nouvel essai suivra.",
+    ),
+    "no_answer": Reason(
+        "The message was handed to X, and X gave no answer in time. It may be out.",
+        "Le message a été remis à X, et X n'a pas répondu à temps. Il est peut-être sorti.",
+    ),
+    "broken_off": Reason(
+        "The message was handed to X, and the connection broke before X's answer was complete. It may be out.",
+        "Le message a été remis à X, et la connexion s'est rompue avant la fin de la réponse. Il est peut-être sorti.",
+    ),
+    "stopped_waiting": Reason(
+        "The message was handed to X, and the worker was stopped before X answered. It may be out.",
+        "Le message a été remis à X, et le programme d'envoi a été arrêté avant la réponse. Il est peut-être sorti.",
+    ),
+    "x_failed": Reason(
+        "The message was handed to X, and X answered with an error of its own. It may be out.",
+        "Le message a été remis à X, et X a répondu par une erreur de son côté. Il est peut-être sorti.",
+    ),
+    "x_redirected": Reason(
+        "The message was handed to X, and X pointed elsewhere instead of answering. It may be out.",
+        "Le message a été remis à X, et X a renvoyé ailleurs au lieu de répondre. Il est peut-être sorti.",
+    ),
+    "unreadable": Reason(
+        "The message was handed to X, and X's answer cannot be read. It may be out.",
+        "Le message a été remis à X, et la réponse de X est illisible. Il est peut-être sorti.",
+    ),
 }
 
-DUPLICATE_CLAIMED = Reason("X says that it has this text already.", "X dit avoir déjà ce texte.")
-"""Until it is found which post it is."""
-
-NO_ANSWER = Reason(
-    "X did not answer before the time was up. It may be out.",
-    "X n'a pas répondu dans le temps imparti. Il est peut-être sorti.",
-)
-_UNKNOWN: Mapping[str, Reason] = {
-    "timeout": NO_ANSWER,
-    "reset": Reason(
-        "The connection was cut before X answered. It may be out.",
-        "La connexion a été coupée avant la réponse de X. Il est peut-être sorti.",
-    ),
-    "cancelled": Reason(
-        "The worker was stopped before X answered. It may be out.",
-        "Le processus a été arrêté avant la réponse de X. Il est peut-être sorti.",
-    ),
+# The cause in `NotSent` and `OutcomeUnknown` -> our reason; all other causes: `unreachable`, `unreadable`.
+NOT_SENT: Mapping[str, str] = {"late": "late", "cancelled": "stopped"}
+UNKNOWN: Mapping[str, str] = {
+    "timeout": "no_answer",
+    "connect_timeout": "no_answer",
+    "reset": "broken_off",
+    "cancelled": "stopped_waiting",
+    "http_3": "x_redirected",
+    "http_5": "x_failed",
 }
-_NOT_UNDERSTOOD = Reason(
-    "X answered, but not in a form that says whether it took the message. It may be out.",
-    "X a répondu, mais pas sous une forme qui dise s'il a pris le message. Il est peut-être sorti.",
-)
 
 # X's wording, in lower case -> our reason; the first that occurs decides.
 _WORDINGS: tuple[tuple[str, str], ...] = (
@@ -103,11 +143,6 @@ _WORDINGS: tuple[tuple[str, str], ...] = (
 _BY_STATUS = {400: "invalid", 404: "not_found"}
 DUPLICATE = "duplicate content"
 USAGE_CAP = ("usage cap", "usage-cap", "usagecap")
-
-
-def unknown_for(cause: str) -> Reason:
-    """Say why nobody knows the outcome; causes are those of `xapi/classify.py`."""
-    return _UNKNOWN.get(cause, _NOT_UNDERSTOOD)
 
 
 def reason_for(status: int, words: str) -> str:

@@ -1,8 +1,10 @@
 """X through tweepy: one request a call, no retry, the answer checked before anyone believes it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from govern.domain.accounts import HANDLE
+from govern.domain.x_prices import CostKind
 from govern.xapi.answers import (
     Deletion,
     Event,
@@ -19,11 +21,23 @@ from govern.xapi.answers import (
     to_user,
 )
 from govern.xapi.call import Caller
-from govern.xapi.client import DmEvent, Mention, OutgoingDm, OutgoingPost, OwnPost, Receipt, XUser
+from govern.xapi.client import (
+    DmEvent,
+    LookedUp,
+    Mention,
+    OutgoingDm,
+    OutgoingImage,
+    OutgoingPost,
+    OwnPost,
+    Receipt,
+    Uploaded,
+    XUser,
+)
 from govern.xapi.credentials import BearerToken, Credentials, Keys
 from govern.xapi.direct_messages import EVENT_FIELDS, EXPANSIONS, find_dm, read_thread
 from govern.xapi.errors import Refused
-from govern.xapi.media import OutgoingImage, Uploaded, upload_image
+from govern.xapi.lookups import look_up_posts
+from govern.xapi.media import upload_image
 from govern.xapi.session import parse_address
 
 __all__ = ["BearerToken", "Credentials", "TweepyClient"]
@@ -128,6 +142,9 @@ class TweepyClient:
         )
         return [to_own_post(post) for post in posts]
 
+    async def look_up_posts(self, ids: Sequence[str]) -> LookedUp:
+        return await look_up_posts(self._caller, [_path_id(each) for each in ids], _POST_FIELDS)
+
     async def dm_events(self, since_id: str | None) -> list[DmEvent]:
         events, users = await self._caller.pages(
             "dm_events",
@@ -163,6 +180,10 @@ class TweepyClient:
     def accepted(self) -> bool:
         """Whether X has answered a request as one of this account's."""
         return self._caller.accepted
+
+    def take_reads(self) -> dict[CostKind, int]:
+        """Return what was read and is billed, since the last time somebody asked."""
+        return self._caller.reads.take()
 
     async def _own_id(self) -> str:
         return self._x_id or (await self.me()).x_id

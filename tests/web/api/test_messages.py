@@ -12,8 +12,9 @@ from tests.web.conftest import Api
 POST = {"account": "Shop", "kind": "post", "text": "Our shop in Lyon opens at nine."}
 KEYS = [
     "id", "number", "account", "kind", "state", "author", "author_name", "recipient", "contact", "in_reply_to",
-    "revision", "decision", "permission", "findings", "approvals", "scheduled_at", "zone", "due_at", "hold", "failure",
-    "withdrawn_for", "confirms", "x_id", "version", "created_at", "updated_at",
+    "reply_level", "audience", "revision", "decision", "permission", "findings", "approvals", "scheduled_at", "zone",
+    "wall_time", "fold", "due_at", "not_after", "hold", "failure", "withdrawn_for", "confirms", "x_id", "version",
+    "created_at", "updated_at",
 ]  # fmt: skip
 
 
@@ -146,8 +147,8 @@ NEXT_YEAR = datetime.now(UTC).year + 1
         ({"text": 5}, 422, "request.invalid"),
         ({"kind": "tweet"}, 422, "request.invalid"),
         ({"text": "a\0b"}, 422, "message.text_unstorable"),
-        ({"scheduled_at": "0001-01-01T00:00:00+14:00"}, 422, "message.bad_schedule"),
-        ({"scheduled_at": "9999-12-31T23:59:59", "zone": "America/Los_Angeles"}, 422, "message.bad_schedule"),
+        ({"scheduled_at": "0001-01-01T00:00:00+14:00"}, 422, "schedule.bad_time"),
+        ({"scheduled_at": "9999-12-31T23:59:59", "zone": "America/Los_Angeles"}, 422, "schedule.bad_time"),
         ({"scheduled_at": f"{NEXT_YEAR}-03-29T02:30:00", "zone": "Mars"}, 422, "message.unknown_zone"),
         ({"colour": "red"}, 422, "request.invalid"),
         ({"kind": "reply"}, 422, "message.target_missing"),
@@ -156,9 +157,14 @@ NEXT_YEAR = datetime.now(UTC).year + 1
         ({"recipient": "somebody"}, 422, "message.target_not_allowed"),
         ({"scheduled_at": "2020-01-01T00:00:00Z"}, 422, "message.past_schedule"),
         ({"scheduled_at": f"{NEXT_YEAR + 2}-01-01T00:00:00Z"}, 422, "message.schedule_too_far"),
-        ({"scheduled_at": f"{NEXT_YEAR}-01-01T09:00:00"}, 422, "message.schedule_without_offset"),
-        ({"scheduled_at": f"{NEXT_YEAR}-01-01"}, 422, "message.bad_schedule"),
-        ({"scheduled_at": "tomorrow"}, 422, "message.bad_schedule"),
+        (
+            {"scheduled_at": f"{NEXT_YEAR}-01-01T09:00:00+05:00", "zone": "Europe/Paris"},
+            422,
+            "schedule.offset_mismatch",
+        ),
+        ({"scheduled_at": f"{NEXT_YEAR}-01-01T09:00:00", "fold": 2}, 422, "request.invalid"),
+        ({"scheduled_at": f"{NEXT_YEAR}-01-01"}, 422, "schedule.bad_time"),
+        ({"scheduled_at": "tomorrow"}, 422, "schedule.bad_time"),
         ({"scheduled_at": f"{NEXT_YEAR}-01-01T09:00:00", "zone": "Europe/Atlantis"}, 422, "message.unknown_zone"),
         ({"scheduled_at": f"{NEXT_YEAR}-01-01T09:00:00Z", "zone": "Mars"}, 422, "message.unknown_zone"),
     ],
@@ -190,7 +196,26 @@ async def test_character_the_database_cannot_hold_is_422(api: Api, query: str) -
 async def test_wall_time_the_clocks_jump_over_does_not_exist(api: Api) -> None:
     changes = {"scheduled_at": "2027-03-28T02:30", "zone": "Europe/Paris"}
     answer = await api("mia").post("/messages", json={**POST, **changes})
-    assert code_of(answer) == (422, "message.no_such_wall_time")
+    assert code_of(answer) == (422, "schedule.time_skipped")
+
+
+async def test_wall_time_without_a_zone_is_the_accounts_own(api: Api) -> None:
+    answer = await api("mia").post("/messages", json={**POST, "scheduled_at": f"{NEXT_YEAR}-01-05T09:00"})
+    found = answer.json()
+    assert (found["scheduled_at"], found["zone"]) == (f"{NEXT_YEAR}-01-05T08:00:00Z", "Europe/Paris")
+    assert (found["wall_time"], found["fold"]) == (f"{NEXT_YEAR}-01-05T09:00:00", 0)
+    changes = {"scheduled_at": f"{NEXT_YEAR}-07-05T09:00", "revision": 1}
+    moved = await api("mia").post(f"/messages/{found['number']}/schedule", json=changes)
+    assert moved.json()["scheduled_at"] == f"{NEXT_YEAR}-07-05T07:00:00Z"
+
+
+async def test_of_a_time_that_happens_twice_the_program_says_which(api: Api) -> None:
+    twice = {**POST, "scheduled_at": "2027-10-31T02:30"}
+    asked = await api("mia").post("/messages", json=twice)
+    assert code_of(asked) == (422, "schedule.time_twice")
+    for fold, instant in ((0, "2027-10-31T00:30:00Z"), (1, "2027-10-31T01:30:00Z")):
+        found = (await api("mia").post("/messages", json={**twice, "fold": fold})).json()
+        assert (found["scheduled_at"], found["fold"]) == (instant, fold)
 
 
 async def test_who_may_not_write_is_refused(api: Api) -> None:
@@ -265,8 +290,7 @@ async def test_dm_nobody_asked_for_is_blocked_with_the_reason(api: Api) -> None:
         assert (message["state"], message["decision"]) == ("blocked", "block")
         finding = next(each for each in message["findings"] if each["decision"] == "block")
         assert finding["rule"]
-        assert finding["message"]["en"]
-        assert finding["message"]["fr"]
+        assert all(finding["message"][language] for language in ("en", "fr"))
         assert {"severity", "span"} <= set(finding)
 
 

@@ -15,6 +15,16 @@ from govern.domain.audit.accounts import (
     CredentialResealed,
     InboundReceived,
 )
+from govern.domain.audit.conversations import (
+    ConversationAssigned,
+    ConversationClosed,
+    ConversationReleased,
+    ConversationReopened,
+    InboundErased,
+    InboundGap,
+    InboundUpdated,
+)
+from govern.domain.audit.decisions import PublicationReleased
 from govern.domain.audit.entry import (
     ActorRef,
     Change,
@@ -51,6 +61,7 @@ from govern.domain.audit.factors import (
 )
 from govern.domain.audit.fields import BadEntry, Outcome, Recorded, named_fields, personal_fields, split_fields
 from govern.domain.audit.log import LogAdopted, LogContinued, LogCreated
+from govern.domain.audit.media import MediaUploaded, PublicationMediaUploaded
 from govern.domain.audit.membership import (
     MemberInvited,
     MemberJoined,
@@ -126,6 +137,7 @@ from govern.domain.audit.sentences import (
     word,
 )
 from govern.domain.audit.verification import LogMismatch, LogVerified
+from govern.domain.audit.x_app import XCreditsBack, XCreditsSpent, XCreditsTried, XRulesOutdated
 
 __all__ = [
     "ACTIONS",
@@ -154,7 +166,11 @@ __all__ = [
     "ContactErased",
     "ContactRenamed",
     "Context",
+    "ConversationAssigned",
+    "ConversationClosed",
     "ConversationDmRead",
+    "ConversationReleased",
+    "ConversationReopened",
     "CredentialResealed",
     "DemoSeeded",
     "Entry",
@@ -164,7 +180,10 @@ __all__ = [
     "Granted",
     "HoldLifted",
     "HoldSet",
+    "InboundErased",
+    "InboundGap",
     "InboundReceived",
+    "InboundUpdated",
     "KeysRewrapped",
     "Lang",
     "LogAdopted",
@@ -172,6 +191,7 @@ __all__ = [
     "LogCreated",
     "LogMismatch",
     "LogVerified",
+    "MediaUploaded",
     "MemberCreated",
     "MemberErased",
     "MemberInvited",
@@ -210,7 +230,9 @@ __all__ = [
     "PublicationFailed",
     "PublicationHeld",
     "PublicationLateClosed",
+    "PublicationMediaUploaded",
     "PublicationRefused",
+    "PublicationReleased",
     "PublicationSending",
     "PublicationSent",
     "PublicationSentLate",
@@ -234,6 +256,10 @@ __all__ = [
     "TotpAdded",
     "TotpRemoved",
     "WarningsAcknowledged",
+    "XCreditsBack",
+    "XCreditsSpent",
+    "XCreditsTried",
+    "XRulesOutdated",
     "check_size",
     "entry_object",
     "named_fields",

@@ -55,6 +55,8 @@ Email: TypeAlias = Annotated[str, Meta(max_length=254)]
 Comment: TypeAlias = Annotated[str, Meta(max_length=2_000)]
 """Free text of a person: always `Personal`."""
 Codes: TypeAlias = Annotated[tuple[Code, ...], Meta(max_length=200)]
+Images: TypeAlias = Annotated[tuple[Sha256, ...], Meta(max_length=4)]
+"""The SHA-256 of each image of a revision, in their order."""
 Ids: TypeAlias = Annotated[tuple[UUID, ...], Meta(max_length=50)]
 
 

@@ -5,7 +5,19 @@ from uuid import UUID
 
 from msgspec import Meta, field
 
-from govern.domain.audit.fields import Code, Codes, Comment, Count, Moment, Named, Outcome, Personal, Recorded, Sha256
+from govern.domain.audit.fields import (
+    Code,
+    Codes,
+    Comment,
+    Count,
+    Images,
+    Moment,
+    Named,
+    Outcome,
+    Personal,
+    Recorded,
+    Sha256,
+)
 
 
 class MessageDrafted(Recorded, frozen=True, kw_only=True):
@@ -17,6 +29,8 @@ class MessageDrafted(Recorded, frozen=True, kw_only=True):
     account: Annotated[UUID, Named("account")]
     kind: Code
     digest: Sha256
+    images: Images | None = None
+    reply_level: Code | None = None
 
 
 class MessageRevised(Recorded, frozen=True, kw_only=True):
@@ -27,6 +41,7 @@ class MessageRevised(Recorded, frozen=True, kw_only=True):
     FR: ClassVar = "{actor} a écrit la révision {revision} de {object}"
     revision: Count
     digest: Sha256
+    images: Images | None = None
 
 
 class MessageSubmitted(Recorded, frozen=True, kw_only=True):

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from govern.domain.audit import (
     accounts,
+    conversations,
+    decisions,
     erasure,
     exports,
     factors,
     log,
+    media,
     membership,
     messages,
     operations,
@@ -15,6 +18,7 @@ from govern.domain.audit import (
     publications,
     reading,
     verification,
+    x_app,
 )
 from govern.domain.audit.fields import Recorded
 
@@ -24,12 +28,16 @@ ACTIONS: tuple[type[Recorded], ...] = (
     *membership.ACTIONS,
     *accounts.ACTIONS,
     *messages.ACTIONS,
+    *media.ACTIONS,
     *publications.ACTIONS,
+    *decisions.ACTIONS,
     *operations.ACTIONS,
     *log.ACTIONS,
     *verification.ACTIONS,
     *reading.ACTIONS,
+    *conversations.ACTIONS,
     *erasure.ACTIONS,
     *exports.ACTIONS,
+    *x_app.ACTIONS,
 )
 BY_NAME: Mapping[str, type[Recorded]] = {action.NAME: action for action in ACTIONS}

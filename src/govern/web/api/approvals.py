@@ -8,7 +8,8 @@ from govern.services.approvals import approve_message, withdraw_approval
 from govern.services.refusals import reject_message, request_changes
 from govern.web.api.idempotency import IdempotencyKey, answer_once
 from govern.web.api.message_json import MessageJson, message_json
-from govern.web.api.messages import Reason, RevisionInput, Text, Warnings, Which
+from govern.web.api.message_parts import RevisionInput
+from govern.web.api.messages import Reason, Text, Warnings, Which
 from govern.web.api.problems import problems
 from govern.web.auth import AnyRequest
 from govern.web.dependencies import CurrentAccess, CurrentActor, CurrentPolicies, Now

@@ -6,8 +6,29 @@ from uuid import UUID
 import msgspec
 
 from govern.domain.ids import message_number
-from govern.domain.messages import Kind, Message, State, WithdrawnFor
+from govern.domain.media import Image, MediaType
+from govern.domain.messages import Kind, Message, ReplyLevel, State, WithdrawnFor
+from govern.domain.reply_levels import WHO_SEES, audience
 from govern.screening.findings import Finding
+
+
+class ImageJson(msgspec.Struct, kw_only=True):
+    """An image of a revision; its bytes are at `/api/v1/media/{id}`, and their SHA-256 is part of the digest."""
+
+    id: UUID
+    alt_text: str
+    sha256: str
+    media_type: MediaType
+    width: int
+    height: int
+    size: int
+
+
+class AudienceJson(msgspec.Struct, kw_only=True):
+    """Who will see it, in both languages."""
+
+    en: str
+    fr: str
 
 
 class RevisionJson(msgspec.Struct, kw_only=True):
@@ -18,6 +39,7 @@ class RevisionJson(msgspec.Struct, kw_only=True):
     digest: str
     paid_partnership: bool
     ai_written: bool
+    media: list[ImageJson]
 
 
 class ApprovalsJson(msgspec.Struct, kw_only=True):
@@ -44,6 +66,9 @@ class MessageJson(msgspec.Struct, kw_only=True):
     contact: UUID | None
     """Of a DM: the person it goes to."""
     in_reply_to: str | None
+    reply_level: ReplyLevel | None
+    """Of a reply or a quote."""
+    audience: AudienceJson
     revision: RevisionJson
     decision: str | None
     """Of screening: allow, warn, needs_approval, block; null before it was submitted."""
@@ -53,7 +78,13 @@ class MessageJson(msgspec.Struct, kw_only=True):
     approvals: ApprovalsJson
     scheduled_at: datetime | None
     zone: str | None
+    wall_time: str | None
+    """What the clocks of `zone` show at `scheduled_at`."""
+    fold: int | None
+    """Of a wall time that happens twice: 0 the first, 1 the second."""
     due_at: datetime | None
+    not_after: datetime | None
+    """When it is too late to go out."""
     hold: str | None
     failure: str | None
     withdrawn_for: WithdrawnFor | None
@@ -86,12 +117,15 @@ def message_json(message: Message) -> MessageJson:
         recipient=message.recipient,
         contact=message.contact_id,
         in_reply_to=message.in_reply_to,
+        reply_level=message.reply_level,
+        audience=AudienceJson(**WHO_SEES[audience(message.kind, message.reply_level)]),
         revision=RevisionJson(
             number=message.revision.number,
             text=message.revision.text,
             digest=message.revision.digest.hex(),
             paid_partnership=message.revision.paid_partnership,
             ai_written=message.revision.ai_written,
+            media=[_image(each) for each in message.revision.images],
         ),
         decision=message.decision,
         permission=message.permission,
@@ -104,7 +138,10 @@ def message_json(message: Message) -> MessageJson:
         ),
         scheduled_at=message.scheduled_at,
         zone=message.zone,
+        wall_time=message.wall_time,
+        fold=message.fold,
         due_at=message.due_at,
+        not_after=message.not_after,
         hold=message.hold,
         failure=message.failure,
         withdrawn_for=message.withdrawn_for,
@@ -113,4 +150,16 @@ def message_json(message: Message) -> MessageJson:
         version=message.version,
         created_at=message.created_at,
         updated_at=message.updated_at,
+    )
+
+
+def _image(image: Image) -> ImageJson:
+    return ImageJson(
+        id=image.id,
+        alt_text=image.alt_text,
+        sha256=image.digest.hex(),
+        media_type=image.media_type,
+        width=image.width,
+        height=image.height,
+        size=image.size,
     )

@@ -1,5 +1,6 @@
 """Messages: written, read, handed in, scheduled, withdrawn."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from govern.domain.actions import Action
 from govern.domain.drafts import Draft
 from govern.domain.messages import Kind, State
+from govern.domain.schedules import Fold
 from govern.services.acknowledgements import Acknowledged
 from govern.services.copying import copy_message
 from govern.services.message_lists import MessageFilter, list_messages
@@ -17,9 +19,10 @@ from govern.services.messages import draft_message, revise_message, schedule_mes
 from govern.services.submission import submit_message
 from govern.web.api.idempotency import IdempotencyKey, answer_once, form_key
 from govern.web.api.message_json import MessageJson, MessagesJson, message_json
+from govern.web.api.message_parts import Attachments, Level, RevisionInput, attachments
 from govern.web.api.problems import problems
 from govern.web.api.queries import Cursor, Limit
-from govern.web.api.times import parse_send_time
+from govern.web.api.times import time_for_account, time_for_message
 from govern.web.auth import AnyRequest
 from govern.web.dependencies import CurrentAccess, CurrentActor, CurrentPolicies, Now
 
@@ -32,14 +35,18 @@ WRITE = (
 )
 
 Which = Annotated[str, PathParameter(description="The message's id, or its number as `M-1042`.", max_length=40)]
-Revision = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="The revision you read.")]
 Text = Annotated[str, msgspec.Meta(max_length=100_000)]
 Reason = Annotated[str, msgspec.Meta(max_length=2_000)]
 Warnings = Annotated[
     tuple[Acknowledged, ...], msgspec.Meta(max_length=200, description="Warnings you have seen, by rule and span")
 ]
 SendTime = Annotated[
-    str, msgspec.Meta(max_length=40, description="RFC 3339 with its offset; with `zone`, a wall time there")
+    str,
+    msgspec.Meta(
+        max_length=40,
+        description="RFC 3339 with its offset; without one a wall time of `zone`, or else of the account's own zone. "
+        "Of a wall time that happens twice, `fold` says which is meant: 0 the first, 1 the second.",
+    ),
 ]
 Zone = Annotated[str, msgspec.Meta(max_length=64, description="As Europe/Paris")]
 
@@ -56,16 +63,13 @@ class DraftInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     recipient: Annotated[str, msgspec.Meta(max_length=40, description="Of a DM: the person's handle")] | None = None
     scheduled_at: SendTime | None = None
     zone: Zone | None = None
+    fold: Fold | None = None
     paid_partnership: bool = False
     ai_written: bool = False
+    media: Attachments = ()
+    reply_level: Level | None = None
     submit: bool = False
     acknowledged: Warnings = ()
-
-
-class RevisionInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which revision is meant."""
-
-    revision: Revision
 
 
 class SubmitInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +84,7 @@ class TextInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
     text: Text
     paid_partnership: bool | None = None
     ai_written: bool | None = None
+    media: Attachments | None = None
 
 
 class WithdrawInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
@@ -93,6 +98,7 @@ class ScheduleInput(RevisionInput, kw_only=True, forbid_unknown_fields=True):
 
     scheduled_at: SendTime
     zone: Zone | None = None
+    fold: Fold | None = None
 
 
 class MessagesController(Controller):
@@ -116,9 +122,14 @@ class MessagesController(Controller):
         now: Now,
         key: IdempotencyKey = None,
     ) -> Response[MessageJson]:
+        at = await time_for_account(
+            data.scheduled_at, data.zone, data.fold, account=data.account, actor=actor, access=access, now=now
+        )
+        draft = _draft(data, at)
+
         async def act() -> MessageJson:
             message = await draft_message(
-                _draft(data),
+                draft,
                 submit=data.submit,
                 acknowledged=data.acknowledged,
                 form_key=form_key(key, actor),
@@ -176,6 +187,7 @@ class MessagesController(Controller):
             revision=data.revision,
             paid_partnership=data.paid_partnership,
             ai_written=data.ai_written,
+            images=None if data.media is None else attachments(data.media),
             actor=actor,
             access=access,
             now=now,
@@ -226,10 +238,13 @@ class MessagesController(Controller):
     async def schedule(
         self, *, which: Which, data: JSONBody[ScheduleInput], actor: CurrentActor, access: CurrentAccess, now: Now
     ) -> MessageJson:
+        at = await time_for_message(
+            data.scheduled_at, data.zone, data.fold, message=which, actor=actor, access=access, now=now
+        )
         message = await schedule_message(
             which,
             revision=data.revision,
-            scheduled_at=parse_send_time(data.scheduled_at, data.zone),
+            scheduled_at=at,
             zone=data.zone,
             actor=actor,
             access=access,
@@ -263,15 +278,17 @@ class MessagesController(Controller):
         return message_json(await copy_message(which, actor=actor, access=access, now=now))
 
 
-def _draft(data: DraftInput) -> Draft:
+def _draft(data: DraftInput, at: datetime | None) -> Draft:
     return Draft(
         account=data.account,
         kind=data.kind,
         text=data.text,
         in_reply_to=data.in_reply_to,
         recipient=data.recipient,
-        scheduled_at=parse_send_time(data.scheduled_at, data.zone) if data.scheduled_at else None,
+        scheduled_at=at,
         zone=data.zone,
         paid_partnership=data.paid_partnership,
         ai_written=data.ai_written,
+        images=attachments(data.media),
+        reply_level=data.reply_level,
     )

@@ -6,12 +6,15 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from govern.domain.actions import Action
-from govern.domain.messages import Kind
+from govern.domain.ids import message_number
+from govern.domain.messages import Kind, State
 from govern.domain.pauses import Pause
-from govern.services.pauses import lift_pause, list_pauses, set_pause
+from govern.services.paused import InFlight, list_in_flight
+from govern.services.pauses import count_paused, count_touched, get_pause, list_past_pauses, list_pauses, set_pause
+from govern.services.releasing import lift
 from govern.web.api.problems import problems
 from govern.web.api.queries import Scope
 from govern.web.dependencies import CurrentAccess, CurrentActor, Now
@@ -26,10 +29,12 @@ class PauseJson(msgspec.Struct, kw_only=True):
     reason: str
     set_by: str
     set_at: datetime
+    lifted_by: str | None
+    lifted_at: datetime | None
 
 
 class PausesJson(msgspec.Struct, kw_only=True):
-    """The pauses in force."""
+    """Pauses: those in force, or the last ones that are over."""
 
     items: list[PauseJson]
 
@@ -43,11 +48,39 @@ class PauseEffectJson(msgspec.Struct, kw_only=True):
     unknown: int
 
 
+class CountsJson(msgspec.Struct, kw_only=True):
+    """What a pause would stop now."""
+
+    held: int
+    in_flight: int
+    unknown: int
+
+
+class InFlightJson(msgspec.Struct, kw_only=True):
+    """A message X had in hand when the pause was set, and what became of it."""
+
+    id: UUID
+    number: str
+    account: str
+    kind: Kind
+    state: State
+    started_at: datetime
+    settled: bool
+
+
+class PauseNowJson(PauseEffectJson, kw_only=True):
+    """A pause with what it stops now, and what could not be called back."""
+
+    in_hand: list[InFlightJson]
+
+
 class LiftedJson(msgspec.Struct, kw_only=True):
-    """A pause that holds no more."""
+    """A pause that holds no more. Nothing was sent by it: see `/decisions` for what waits for its release."""
 
     id: UUID
     lifted_at: datetime
+    release_needed: int
+    expired: int
 
 
 class PauseInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +88,13 @@ class PauseInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     scope: Scope
     reason: Annotated[str, msgspec.Meta(max_length=500)]
+    kinds: tuple[Kind, ...] = tuple(Kind)
+
+
+class CountInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What would be stopped, and where."""
+
+    scope: Scope
     kinds: tuple[Kind, ...] = tuple(Kind)
 
 
@@ -73,6 +113,21 @@ def pause_json(pause: Pause) -> PauseJson:
         reason=pause.reason,
         set_by=pause.set_by_name,
         set_at=pause.set_at,
+        lifted_by=pause.lifted_by_name,
+        lifted_at=pause.lifted_at,
+    )
+
+
+def in_flight_json(each: InFlight) -> InFlightJson:
+    """Return a message in X's hands as programs read it."""
+    return InFlightJson(
+        id=each.id,
+        number=message_number(each.number),
+        account=each.account,
+        kind=each.kind,
+        state=each.state,
+        started_at=each.started_at,
+        settled=not each.open,
     )
 
 
@@ -80,9 +135,45 @@ class PausesController(Controller):
     path = "/pauses"
     tags = ("pauses",)
 
-    @get(summary="List the pauses in force", opt={"action": Action.MESSAGE_READ}, responses=problems(422))
-    async def list_all(self, *, actor: CurrentActor, access: CurrentAccess) -> PausesJson:
-        return PausesJson(items=[pause_json(pause) for pause in await list_pauses(actor=actor, access=access)])
+    @get(summary="List pauses", opt={"action": Action.MESSAGE_READ}, responses=problems(422))
+    async def list_all(
+        self,
+        *,
+        actor: CurrentActor,
+        access: CurrentAccess,
+        over: Annotated[bool, QueryParameter(description="Those that are over, instead of those in force")] = False,
+    ) -> PausesJson:
+        listed = list_past_pauses if over else list_pauses
+        return PausesJson(items=[pause_json(pause) for pause in await listed(actor=actor, access=access)])
+
+    @get(
+        "/{pause_id:uuid}",
+        summary="Read one pause",
+        description="With what it stops now, and what X had in hand when it was set, until each is settled.",
+        opt={"action": Action.MESSAGE_READ},
+        responses=problems(404, 422),
+    )
+    async def get_one(self, *, pause_id: FromPath[UUID], actor: CurrentActor, access: CurrentAccess) -> PauseNowJson:
+        pause = await get_pause(pause_id, actor=actor, access=access)
+        counts = await count_paused(pause)
+        listed = await list_in_flight(pause.scope, pause.kinds, at=pause.set_at, actor=actor, access=access)
+        return PauseNowJson(
+            pause=pause_json(pause), **msgspec.structs.asdict(counts), in_hand=[in_flight_json(each) for each in listed]
+        )
+
+    @post(
+        "/count",
+        status_code=200,
+        summary="Count what a pause would stop",
+        description="Nothing is changed.",
+        opt={"action": Action.PAUSE_SET},
+        responses=problems(403, 404, 422),
+    )
+    async def count(
+        self, *, data: JSONBody[CountInput], actor: CurrentActor, access: CurrentAccess, now: Now
+    ) -> CountsJson:
+        found = await count_touched(scope=data.scope, kinds=data.kinds, actor=actor, access=access, now=now)
+        return CountsJson(**msgspec.structs.asdict(found))
 
     @post(
         status_code=201,
@@ -105,7 +196,8 @@ class PausesController(Controller):
         "/{pause_id:uuid}/lift",
         status_code=200,
         summary="Let publishing go on",
-        description="By another person than the one who stopped it.",
+        description="By another person than the one who stopped it. Nothing is sent by it: what came due meanwhile "
+        "has expired, or waits for its release.",
         opt={"action": Action.PAUSE_LIFT},
         responses=problems(403, 404, 409, 422),
     )
@@ -119,5 +211,5 @@ class PausesController(Controller):
         data: JSONBody[LiftInput | None] = None,
     ) -> LiftedJson:
         reason = data.reason if data else ""
-        await lift_pause(pause_id, reason=reason, actor=actor, access=access, now=now)
-        return LiftedJson(id=pause_id, lifted_at=now)
+        lifted = await lift(pause_id, reason=reason, actor=actor, access=access, now=now)
+        return LiftedJson(id=pause_id, lifted_at=now, release_needed=lifted.release_needed, expired=lifted.expired)

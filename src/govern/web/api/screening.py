@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 from govern.domain.messages import Kind
 from govern.screening.findings import Finding, PersonalData
 from govern.services.screening import preview
+from govern.web.api.message_parts import AltText
 from govern.web.api.messages import WRITE, Text
 from govern.web.api.problems import problems
 from govern.web.dependencies import CurrentAccess, CurrentActor, CurrentPolicies, Now
@@ -30,6 +31,9 @@ class ScreenInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     text: Text
     in_reply_to: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     recipient: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    alt_texts: Annotated[
+        tuple[AltText, ...], msgspec.Meta(max_length=4, description="Of the images, in their order")
+    ] = ()
     facts: FactsInput = FactsInput()
 
 
@@ -63,7 +67,7 @@ async def screen_text(
         recipient=data.recipient,
         paid_partnership=data.facts.paid_partnership,
         ai_written=data.facts.ai_written,
-        images_without_alt=data.facts.images_without_alt,
+        alt_texts=(*data.alt_texts, *[""] * data.facts.images_without_alt),
         actor=actor,
         access=access,
         policies=policies,

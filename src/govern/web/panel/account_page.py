@@ -19,6 +19,7 @@ from govern.services.connecting import disconnect_account
 from govern.services.grants import list_grants
 from govern.services.oauth import find_keys
 from govern.services.pauses import list_pauses
+from govern.services.subscriptions import PUSH_WORDS, Push, push_state
 from govern.web.panel.access_words import action_options
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import Form, go, read_form
@@ -83,6 +84,8 @@ class AccountPage(View, frozen=True, kw_only=True):
     connect: str
     keys: str
     """What is known of its keys, for those who may connect it."""
+    listening: tuple[str, str]
+    """How we learn of what is written to it: a tone and a sentence; empty while it is not connected."""
     may_edit: bool
     may_connect: bool
     may_disconnect: bool
@@ -146,6 +149,7 @@ async def account_page(desk: Desk, handle: str, form: Form, *, at: str = "") -> 
         deeds=action_options(desk.access.bundle),
         connect=f"/admin/accounts/{account.handle}/connect",
         keys=await _keys(desk, account),
+        listening=await _listening(desk, account),
         may_edit=await desk.access.allows(desk.actor, Action.ACCOUNT_EDIT, target),
         may_connect=await desk.access.allows(desk.actor, Action.ACCOUNT_CONNECT, target),
         may_disconnect=await desk.access.allows(desk.actor, Action.ACCOUNT_DISCONNECT, target),
@@ -173,6 +177,15 @@ async def _keys(desk: Desk, account: Account) -> str:
         return found.reason or ""
     told = {"scopes": ", ".join(found.scopes), "until": desk.fmt.moment(found.expires_at)}
     return _("Connected with OAuth 2: %(scopes)s. Its token works until %(until)s, and is renewed before.") % told
+
+
+async def _listening(desk: Desk, account: Account) -> tuple[str, str]:
+    found = await find_keys(account.id)
+    if found is None or account.state is not AccountState.CONNECTED:
+        return "", ""
+    push, words = await push_state(account.id, oauth2=found.kind == "oauth2", settings=desk.settings, now=desk.now)
+    tone = {Push.LIVE: "ok", Push.FAULT: "warn"}.get(push, "")
+    return tone, f"{_(PUSH_WORDS[push])} {words}".strip()
 
 
 async def _paused(desk: Desk, account: Account) -> Sequence[str]:

@@ -120,6 +120,7 @@ async def _mended(desk: Desk, number: str, data: VerdictForm, form: Form) -> Res
             recipient=message.recipient,
             paid_partnership=message.revision.paid_partnership,
             ai_written=message.revision.ai_written,
+            alt_texts=[each.alt_text for each in message.revision.images],
             message=message.id,
             actor=desk.actor,
             access=desk.access,

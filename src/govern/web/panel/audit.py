@@ -24,7 +24,7 @@ from govern.web.panel.i18n import error_sentence, in_language
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.saved_views import OwnView, own_views
 from govern.web.panel.views import View
-from govern.web.panel.words import OUTCOMES, Badge, badge, colour_of, initials
+from govern.web.panel.words import OUTCOMES, Badge, colour_of, initials, outcome_badge
 
 PAGE = 50
 Choice = Sequence[tuple[str, str]]
@@ -193,7 +193,7 @@ def _lines(desk: Desk, entries: Sequence[EntryView], asked: Asked, open_: int | 
                 action=action_words(entry.action),
                 sentence=_short(in_language(entry.sentence), entry.actor.name),
                 because=_because(entry),
-                outcome=badge(OUTCOMES.get(entry.outcome), entry.outcome),
+                outcome=outcome_badge(entry.action, entry.outcome),
                 selected=entry.arrival == open_,
             )
         )

@@ -16,7 +16,7 @@ from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import in_language
 from govern.web.panel.marks import Segment, compare
 from govern.web.panel.views import View
-from govern.web.panel.words import OUTCOMES, Badge, badge, colour_of, initials, role_name, scope_name
+from govern.web.panel.words import OUTCOMES, Badge, colour_of, initials, outcome_badge, role_name, scope_name
 
 FACTORS: Mapping[str, str] = {
     "password": N_("password"),
@@ -108,7 +108,7 @@ async def entry_detail(desk: Desk, entry: EntryView, q: str, *, personal: bool =
         sentence=in_language(entry.sentence),
         stamp=desk.fmt.stamp(entry.at),
         state=state_of(entry),
-        outcome=badge(OUTCOMES.get(entry.outcome), entry.outcome),
+        outcome=outcome_badge(entry.action, entry.outcome),
         actor=entry.actor.name,
         initials=initials(entry.actor.name),
         colour=colour_of(entry.actor.name),

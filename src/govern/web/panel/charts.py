@@ -56,6 +56,32 @@ def meter(value: int, most: int, mark: str = "k1") -> Markup:
     ).format(mark, f"{min(100.0, 100 * value / max(most, 1)):.1f}")
 
 
+class Tick(msgspec.Struct, frozen=True):
+    """A mark on a gauge, in per cent of the whole; `mark` is its class."""
+
+    at: int
+    mark: str
+
+
+def gauge(used: int, most: int, *, mark: str = "k1", kept: int = 0, ticks: Sequence[Tick] = ()) -> Markup:
+    """Draw what is used of something, what of its end is kept for others, and marks; the words stand beside it."""
+    part = min(100.0, 100 * used / max(most, 1))
+    parts = [
+        Markup('<rect class="bg" width="100" height="10"/>'),
+        Markup('<rect class="kp" x="{}" width="{}" height="10"/>').format(
+            f"{100 - 100 * kept / max(most, 1):.1f}", f"{100 * kept / max(most, 1):.1f}"
+        ),
+        Markup('<rect class="{}" width="{}" height="10"/>').format(mark, f"{part:.1f}"),
+        *(
+            Markup('<rect class="{}" x="{}" width="0.6" height="10"/>').format(tick.mark, min(max(tick.at, 0), 99))
+            for tick in ticks
+        ),
+    ]
+    return Markup(
+        '<svg class="gauge" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    ).format(Markup("").join(parts))
+
+
 def qr(text: str, sentence: str) -> Markup:
     """Draw a text for a camera: dark on light in both themes, else few apps read it."""
     code = segno.make(text, micro=False, error="m")

@@ -1,19 +1,21 @@
 """The page on which a message is written."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Response
 
 from govern.domain.accounts import Account
+from govern.domain.drafts import BadTarget, check_x_id
 from govern.domain.ids import uuid7
-from govern.domain.messages import Kind
+from govern.domain.messages import Kind, ReplyLevel
 from govern.domain.publications import XKind
-from govern.screening.findings import Screening
+from govern.domain.reply_levels import WHO_SEES, audience
+from govern.screening.findings import Screening, Tier
 from govern.services.accounts import list_accounts
-from govern.services.conversations import find_inbound, list_inbound
+from govern.services.conversations import InboundView, find_inbound, list_inbound
 from govern.services.screening import WRITE_ACTION, preview
 from govern.web.panel.asking import asking_of, mend
 from govern.web.panel.desk import Desk
@@ -21,13 +23,16 @@ from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form
 from govern.web.panel.htmx import wants_part
 from govern.web.panel.i18n import gettext as _
+from govern.web.panel.i18n import in_language
+from govern.web.panel.images import ImageFields, image_fields
 from govern.web.panel.inbound import read_inbound
 from govern.web.panel.message_view import chip
 from govern.web.panel.permission_note import Permission, permission_note
 from govern.web.panel.previews import DM_LIMIT, limit_of, preview_of
 from govern.web.panel.ready import Ready, prepared, reply_address
+from govern.web.panel.send_times import twice
 from govern.web.panel.views import AccountChip, Preview, View
-from govern.web.panel.words import KINDS, Badge
+from govern.web.panel.words import KINDS, LEVELS, Badge
 
 
 class DraftForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,8 +44,14 @@ class DraftForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     in_reply_to: str | None = None
     recipient: str | None = None
     scheduled_at: str | None = None
+    fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
     paid_partnership: bool = False
     ai_written: bool = False
+    media: list[UUID] = []
+    alt: list[str] = []
+    pictured: bool = False
+    """Whether the form says which images there are; else they stay."""
+    reply_level: ReplyLevel | None = None
     acknowledged: list[str] = []
     form_key: UUID | None = None
     use: str | None = None
@@ -70,11 +81,21 @@ class Choice(View, frozen=True, kw_only=True):
     href: str
 
 
+class LevelChoice(View, frozen=True, kw_only=True):
+    """A level that an answer may have, and who will see it."""
+
+    value: str
+    words: str
+    sees: str
+
+
 class ComposePage(View, frozen=True, kw_only=True):
     choices: Sequence[Choice]
     account: AccountChip | None
     form: Form
     zone: str = ""
+    twice: Sequence[tuple[str, str]] = ()
+    """What to choose from where the typed time comes twice."""
     limit: int = 280
     dm_limit: int = DM_LIMIT
     kinds: Sequence[tuple[str, str]] = ()
@@ -87,6 +108,17 @@ class ComposePage(View, frozen=True, kw_only=True):
     received: Sequence[Received] = ()
     action: str = "/admin/compose"
     check: str = "/admin/compose/preview"
+    pictures: ImageFields = ImageFields(images=())
+    levels: Sequence[LevelChoice] = ()
+    level: str = ""
+    level_note: str = ""
+    """What is to be known of quotes under this contract with X."""
+    answered: str = ""
+    """The handle that a reply to everyone begins with."""
+    invite: str = ""
+    """Where the prepared invitation to write privately is."""
+    sees: Mapping[str, str] = {}
+    """Who will see it, by kind."""
     fixed: bool = False
     others: bool = False
     """Whether there is another account to write for."""
@@ -128,8 +160,7 @@ async def ready_text(desk: Desk, account: str, in_reply_to: str, ready: Ready | 
     )
     if ready is None or ours is None:
         return ""
-    digits = in_reply_to.isascii() and in_reply_to.isdigit() and len(in_reply_to) < 19
-    said = await find_inbound(ours.id, in_reply_to) if digits else None
+    said = await _find_said(ours, in_reply_to)
     return prepared(ready, [said.text] if said else [], otherwise=ours.language, policies=desk.policies)
 
 
@@ -146,11 +177,13 @@ async def _writing(
     if checked and checked.use and checked.text.strip():
         mend(form, (await _screened(desk, checked)).findings, limit=limit_of(kind, account))
         checked = msgspec.structs.replace(checked, text=form.get("text"))
+    answered = await _answered(account, form.get("in_reply_to"))
     return ComposePage(
         choices=(),
         others=len(accounts) > 1,
         account=chip(account.handle, accounts),
         zone=zone_name(account.zone),
+        twice=twice(form.get("scheduled_at"), account.zone),
         limit=account.length_limit,
         kinds=[(each.value, _(KINDS[each])) for each in kinds],
         kind=kind.value,
@@ -160,6 +193,15 @@ async def _writing(
         permission=await permission_note(desk, account, form.get("recipient")) if kind is Kind.DM else None,
         paid_partnership=bool(form.get("paid_partnership")),
         ai_written=bool(form.get("ai_written")),
+        pictures=await image_fields(desk, form),
+        levels=level_choices() if {Kind.REPLY, Kind.QUOTE} & set(kinds) else (),
+        level=form.get("reply_level") or ReplyLevel.OPEN.value,
+        level_note=_("With this contract X refuses most quotes; a reply to everyone goes.")
+        if desk.settings.x_app_tier == Tier.SELF_SERVE
+        else "",
+        answered=answered,
+        invite=reply_address(account.handle, form.get("in_reply_to"), Ready.INVITE) if answered else "",
+        sees={each.value: in_language(WHO_SEES[audience(each, None)]) for each in kinds if each is not Kind.REPLY},
         received=await _received(desk, account, kinds),
     )
 
@@ -178,11 +220,33 @@ async def _screened(desk: Desk, data: DraftForm) -> Screening:
         recipient=data.recipient,
         paid_partnership=data.paid_partnership,
         ai_written=data.ai_written,
+        alt_texts=data.alt[: len(data.media)],
         actor=desk.actor,
         access=desk.access,
         policies=desk.policies,
         now=desk.now,
     )
+
+
+def level_choices() -> list[LevelChoice]:
+    """Return the levels of a reply with who will see it."""
+    return [
+        LevelChoice(value=each.value, words=_(words), sees=in_language(WHO_SEES[each.value]))
+        for each, words in LEVELS.items()
+    ]
+
+
+async def _find_said(account: Account, x_id: str) -> InboundView | None:
+    """Return the post that is answered, if we received it; what is no id is none."""
+    try:
+        return await find_inbound(account.id, str(check_x_id(x_id, field="in_reply_to")))
+    except BadTarget:
+        return None
+
+
+async def _answered(account: Account, x_id: str) -> str:
+    said = await _find_said(account, x_id)
+    return said.contact_handle if said else ""
 
 
 async def _writable(desk: Desk) -> list[tuple[Account, list[Kind]]]:

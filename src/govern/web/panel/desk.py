@@ -12,11 +12,13 @@ from litestar.template import TemplateEngineProtocol
 from govern.access import Access
 from govern.domain.actions import Action, Target
 from govern.domain.members import Actor
+from govern.services.conversation_lists import count_conversations
 from govern.services.known_contacts import list_doubts
 from govern.services.outcomes import list_unknown
 from govern.services.pauses import list_pauses
 from govern.services.policies import Policies
 from govern.services.queue import count_queue
+from govern.services.releasing import count_waiting
 from govern.services.sessions import SessionInfo
 from govern.settings import Settings
 from govern.web.auth import csrf_token
@@ -45,12 +47,15 @@ _REACHES = {
     "read": (Action.MESSAGE_READ,),
     "decide": (Action.MESSAGE_APPROVE, Action.MESSAGE_REJECT),
     "settle": (Action.MESSAGE_SETTLE,),
+    "plan": (Action.MESSAGE_SCHEDULE,),
     "people": (Action.ACCESS_READ,),
     "policy": (Action.POLICY_READ,),
     "audit": (Action.AUDIT_READ,),
     "pause": (Action.PAUSE_SET, Action.PAUSE_LIFT),
     "accounts": (Action.ACCOUNT_EDIT, Action.BRAND_EDIT, Action.ACCOUNT_CONNECT),
+    "limits": (Action.ACCOUNT_EDIT,),
     "contacts": (Action.CONTACT_READ,),
+    "converse": (Action.CONVERSATION_READ, Action.CONVERSATION_READ_DM),
 }
 
 
@@ -119,9 +124,20 @@ class Desk:
         reach = {name: await self.may(*actions) for name, actions in _REACHES.items()}
         counts = await count_queue(actor=self.actor, access=self.access, now=self.now)
         unknown = len(await list_unknown(actor=self.actor, access=self.access)) if reach["settle"] else 0
+        decisions = await count_waiting(actor=self.actor, access=self.access) if reach["plan"] else 0
         doubts = await list_doubts(actor=self.actor, access=self.access, now=self.now) if reach["contacts"] else ()
         pauses = await list_pauses(actor=self.actor, access=self.access)
-        reached = Reach(**reach, queue=counts.mine, late=counts.late > 0, unknown=unknown, doubts=len(doubts))
+        waits = await count_conversations(actor=self.actor, access=self.access, now=self.now)
+        reached = Reach(
+            **reach,
+            queue=counts.mine,
+            late=counts.late > 0,
+            unknown=unknown,
+            decisions=decisions,
+            doubts=len(doubts),
+            waiting=waits.waiting,
+            overdue=waits.late > 0,
+        )
         member = self.session.member
         return Frame(
             company=self.settings.company,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
@@ -10,6 +11,7 @@ from litestar.response import Redirect
 
 from govern.domain.ids import message_number
 from govern.domain.messages import Message
+from govern.domain.reply_levels import WHO_SEES, audience
 from govern.errors import Conflict, Invalid
 from govern.screening.findings import Finding
 from govern.services.accounts import get_account
@@ -26,11 +28,14 @@ from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form, go, read_form
 from govern.web.panel.i18n import gettext as _
+from govern.web.panel.i18n import in_language
+from govern.web.panel.images import alt_texts_of, attachments_of, image_fields, put_images, take_images
 from govern.web.panel.message_view import chip
 from govern.web.panel.permission_note import permission_note
 from govern.web.panel.previews import limit_of, preview_of
 from govern.web.panel.views import View
 from govern.web.panel.words import KINDS
+from govern.web.pictures import MAX_UPLOAD
 
 
 class ReviseForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +45,10 @@ class ReviseForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     text: str = ""
     paid_partnership: bool = False
     ai_written: bool = False
+    media: list[UUID] = []
+    alt: list[str] = []
+    pictured: bool = False
+    """Whether the form says which images there are; else they stay."""
     acknowledged: list[str] = []
     use: str | None = None
     was: str | None = None
@@ -52,13 +61,15 @@ async def show_edit(desk: AtDesk, number: FromPath[str]) -> Response[str]:
     return await _edit_page(desk, number, Form())
 
 
-@post("/messages/{number:str}/edit", status_code=303, opt={"action": WRITES})
+@post("/messages/{number:str}/edit", status_code=303, opt={"action": WRITES}, request_max_body_size=MAX_UPLOAD)
 async def post_edit(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
     """Keep a new revision, and hand it in if asked."""
     form = await read_form(desk.request)
     try:
+        about_images = bool(form.get("image"))
+        await take_images(desk, form)
         data = form.read(ReviseForm)
-        if data.use or data.do == "check":
+        if data.use or about_images or data.do == "check":
             return await _edit_page(desk, number, form, checked=True)
         message = await get_message(number, actor=desk.actor, access=desk.access, now=desk.now)
         who: Any = {"actor": desk.actor, "access": desk.access, "now": desk.now}
@@ -68,6 +79,7 @@ async def post_edit(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redi
             revision=data.revision,
             paid_partnership=data.paid_partnership,
             ai_written=data.ai_written,
+            images=attachments_of(form) if data.pictured else None,
             **who,
         )
         form.values["revision"] = str(message.revision.number)
@@ -86,7 +98,7 @@ async def post_edit(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redi
     return go(f"/admin/messages/{message_number(message.number)}?done={data.do}")
 
 
-@post("/messages/{number:str}/preview", status_code=200, opt={"action": WRITES})
+@post("/messages/{number:str}/preview", status_code=200, opt={"action": WRITES}, request_max_body_size=MAX_UPLOAD)
 async def post_edit_preview(desk: AtDesk, number: FromPath[str]) -> Response[str]:
     """Say what screening would say of the new text; nothing is stored."""
     return await _edit_page(desk, number, await read_form(desk.request), checked=True)
@@ -98,16 +110,23 @@ class Edited(View, frozen=True, kw_only=True):
     text: str
     paid_partnership: bool
     ai_written: bool
+    alt_texts: Sequence[str]
 
 
 def _edited(form: Form, message: Message) -> Edited:
     """Return what the form holds; of a form nobody filled in, the message as it is."""
+    known = message.revision
+    put_images(form, known.images)
     if "text" not in form.values:
-        known = message.revision
         form.values["text"] = known.text
-        return Edited(text=known.text, paid_partnership=known.paid_partnership, ai_written=known.ai_written)
-    said = {name: bool(form.get(name)) for name in ("paid_partnership", "ai_written")}
-    return Edited(text=form.get("text"), **said)
+        return Edited(
+            text=known.text,
+            paid_partnership=known.paid_partnership,
+            ai_written=known.ai_written,
+            alt_texts=alt_texts_of(form),
+        )
+    paid, machine = (bool(form.get(name)) for name in ("paid_partnership", "ai_written"))
+    return Edited(text=form.get("text"), paid_partnership=paid, ai_written=machine, alt_texts=alt_texts_of(form))
 
 
 async def _edit_page(desk: Desk, number: str, form: Form, *, checked: bool = False) -> Response[str]:
@@ -132,6 +151,8 @@ async def _edit_page(desk: Desk, number: str, form: Form, *, checked: bool = Fal
         permission=await permission_note(desk, account, message.recipient or ""),
         paid_partnership=edited.paid_partnership,
         ai_written=edited.ai_written,
+        pictures=await image_fields(desk, form, message.revision.images),
+        sees={message.kind.value: in_language(WHO_SEES[audience(message.kind, message.reply_level)])},
         action=f"{here}/edit",
         check=f"{here}/preview",
         fixed=True,
@@ -154,6 +175,7 @@ async def _screened(desk: Desk, message: Message, edited: Edited) -> Sequence[Fi
         recipient=message.recipient,
         paid_partnership=edited.paid_partnership,
         ai_written=edited.ai_written,
+        alt_texts=edited.alt_texts,
         message=message.id,
         actor=desk.actor,
         access=desk.access,

@@ -76,6 +76,10 @@ class Format(msgspec.Struct, frozen=True):
         """`2026-11-22T14:32` in a zone: the value of a field for a local time."""
         return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
+    def fold(self, at: datetime, zone: str) -> int:
+        """Which of two it is in a zone, where the clocks show a time twice: 0 the first, 1 the second."""
+        return at.astimezone(ZoneInfo(zone)).fold
+
     def ago(self, at: datetime) -> str:
         """`8 min ago`, then the moment."""
         seconds = int((self.now - at).total_seconds())
@@ -100,6 +104,10 @@ class Format(msgspec.Struct, frozen=True):
     def number(self, value: int) -> str:
         """`184,204`."""
         return numbers.format_decimal(value, locale=language())
+
+    def dollars(self, micro_usd: int) -> str:
+        """`$12.40`, of millionths of a dollar."""
+        return numbers.format_currency(micro_usd / 1_000_000, "USD", locale=language())
 
 
 def zone_name(zone: str) -> str:

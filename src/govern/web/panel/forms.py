@@ -15,6 +15,8 @@ from govern.web.panel.i18n import gettext as _
 
 T = TypeVar("T", bound=msgspec.Struct)
 MAX_FIELDS = 160
+FILES = "images"
+"""The field whose files are images; a script that sends names in their place says nothing."""
 _TO_BLAME = {"screening.unacknowledged": "acknowledged"}
 _AS_TYPED = frozenset({"text", "was", "password", "old", "new"})
 _REASONS = (
@@ -41,6 +43,8 @@ class Form(msgspec.Struct):
     errors: dict[str, str] = {}
     status: int = 200
     code: str = ""
+    files: list[UploadFile] = []
+    """What was chosen in a field for images."""
     findings: list[dict[str, Any]] = []
     """Of a text that screening refused: what it found, or what is still to be acknowledged."""
 
@@ -89,9 +93,11 @@ async def read_form(request: Request[Any, Any, Any]) -> Form:
     """Read the fields; lines end in LF as people mean them, and the CSRF token and the proof are taken off."""
     form = Form()
     for count, (name, value) in enumerate((await request.form()).multi_items()):
-        if isinstance(value, UploadFile) or count >= MAX_FIELDS:
+        if (isinstance(value, UploadFile) and name != FILES) or count >= MAX_FIELDS:
             raise FieldFault(reason=_("This form cannot be read."))
-        if name == CSRF_FIELD or name in PROOF_FIELDS:
+        if isinstance(value, UploadFile) and value.filename:
+            form.files.append(value)
+        if name in PROOF_FIELDS or name in {CSRF_FIELD, FILES}:
             continue
         text = str(value).replace("\r\n", "\n").replace("\r", "\n")
         form.values[name] = text if "\n" in text or name in _AS_TYPED else text.strip()

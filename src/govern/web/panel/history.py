@@ -39,6 +39,10 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "publication.unknown": (N_("No answer from X"), "bad"),
     "publication.held": (N_("Held"), "warn"),
     "publication.settled": (N_("Settled"), "info"),
+    "publication.undecided": (N_("X was read; a person decides"), "warn"),
+    "publication.late_success": (N_("X says late that it is out"), "bad"),
+    "publication.late_closed": (N_("Late answer of X closed"), "info"),
+    "publication.duplicate": (N_("Its twin on X was looked for"), ""),
 }
 
 
@@ -132,6 +136,8 @@ _NOTES: Mapping[str, Callable[[EntryView], str]] = {
     "publication.refused": _answered,
     "publication.failed": _answered,
     "publication.unknown": _answered,
+    "publication.settled": _answered,
+    "publication.late_success": _answered,
 }
 
 

@@ -1,6 +1,7 @@
-"""What can be done with a message beside deciding and editing: hand in, copy, withdraw, schedule, settle."""
+"""What can be done with a message beside deciding and editing: hand in, copy, withdraw, schedule."""
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import msgspec
 from litestar import Response, post
@@ -15,14 +16,14 @@ from govern.services.accounts import get_account
 from govern.services.copying import copy_message
 from govern.services.message_views import get_message
 from govern.services.messages import schedule_message, withdraw_message
-from govern.services.outcomes import settle_outcome
 from govern.services.submission import submit_message
 from govern.web.panel.asking import read_acknowledged
-from govern.web.panel.compose import WRITES, wall_time
+from govern.web.panel.compose import WRITES
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.forms import FieldFault, go, read_form
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.messages import message_page
+from govern.web.panel.send_times import wall_time
 
 
 class ActionForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,8 +33,8 @@ class ActionForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     acknowledged: list[str] = []
     reason: str | None = None
     scheduled_at: str | None = None
-    is_out: bool | None = None
-    x_id: str | None = None
+    zone: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
 
 
 @post("/messages/{number:str}/submit", status_code=303, opt={"action": WRITES})
@@ -84,40 +85,21 @@ async def schedule(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redir
 
     async def act(message: Message, data: ActionForm) -> object:
         account = await get_account(message.account, actor=desk.actor, access=desk.access, now=desk.now)
-        at = wall_time(data.scheduled_at, account.zone)
+        zone = data.zone or account.zone
+        at = wall_time(data.scheduled_at, zone, data.fold)
         if at is None:
             raise FieldFault(reason=_("Please fill this in."), field="scheduled_at")
         return await schedule_message(
             message.id,
             revision=data.revision,
             scheduled_at=at,
-            zone=account.zone,
+            zone=zone,
             actor=desk.actor,
             access=desk.access,
             now=desk.now,
         )
 
     return await _act(desk, number, "schedule", act)
-
-
-@post("/messages/{number:str}/settle", status_code=303, opt={"action": Action.MESSAGE_SETTLE})
-async def settle(desk: AtDesk, number: FromPath[str]) -> Response[str] | Redirect:
-    """Say what became of a message whose outcome is unknown."""
-
-    async def act(message: Message, data: ActionForm) -> object:
-        if data.is_out is None:
-            raise FieldFault(reason=_("Say whether it is out or not."))
-        return await settle_outcome(
-            message.id,
-            is_out=data.is_out,
-            x_id=data.x_id,
-            reason=data.reason or "",
-            actor=desk.actor,
-            access=desk.access,
-            now=desk.now,
-        )
-
-    return await _act(desk, number, "settle", act)
 
 
 async def _act(
@@ -132,4 +114,4 @@ async def _act(
     return go(f"/admin/messages/{number}?done={what}")
 
 
-ROUTES = (submit, copy, withdraw, schedule, settle)
+ROUTES = (submit, copy, withdraw, schedule)

@@ -6,8 +6,9 @@ from govern.domain.accounts import Account
 from govern.domain.actions import Action, Target
 from govern.domain.approvals import Approval, rule_by_id
 from govern.domain.ids import message_number
-from govern.domain.messages import Event, Kind, Message, Revision, can
-from govern.domain.publications import Hold
+from govern.domain.messages import Event, Kind, Message, ReplyLevel, Revision, State, can
+from govern.domain.publications import DECISIONS, Hold
+from govern.domain.reply_levels import WHO_SEES, audience
 from govern.services.acknowledgements import list_acknowledged
 from govern.services.conversations import find_inbound
 from govern.services.message_history import message_history
@@ -20,11 +21,12 @@ from govern.web.panel.desk import Desk
 from govern.web.panel.history import steps
 from govern.web.panel.i18n import gettext as _
 from govern.web.panel.i18n import in_language
+from govern.web.panel.images import image_views
 from govern.web.panel.inbound import bubble_of
 from govern.web.panel.marks import compare
 from govern.web.panel.previews import flags, preview_of
 from govern.web.panel.views import AccountChip, Bubble, Comparison, MessageView, Row, Verdicts
-from govern.web.panel.words import HOLDS, KINDS, PERMISSIONS, STATES, TAKEN_BACK, badge, role_name
+from govern.web.panel.words import HOLDS, KINDS, LEVELS, PERMISSIONS, STATES, TAKEN_BACK, badge, role_name
 
 
 def chip(handle: str, accounts: Mapping[str, Account]) -> AccountChip:
@@ -87,7 +89,9 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         ),
         comparison=comparison(revisions, since),
         due=desk.fmt.due(message.deadline_at) if message.deadline_at and can(message.state, Event.APPROVE) else None,
-        levels=_levels(message.kind),
+        images=image_views(message.revision.images),
+        levels=level_steps(message.reply_level),
+        audience=in_language(WHO_SEES[audience(message.kind, message.reply_level)]),
         publishes=_publishes(desk, message),
         approvals=_approvals(message),
         approvers=", ".join(role_name(role) for role in rule.from_roles) if rule and message.approvals_required else "",
@@ -98,12 +102,14 @@ async def message_view(desk: Desk, message: Message, account: Account, *, since:
         ledger=await _ledger(desk, message),
         facts=_facts(message.revision),
         said={name: "1" for name in ("paid_partnership", "ai_written") if getattr(message.revision, name)},
-        taken_back=_(TAKEN_BACK[message.withdrawn_for]) if message.withdrawn_for else "",
+        taken_back=_taken_back(message),
         failure=message.failure or "",
+        doubtful=can(message.state, Event.SETTLE_SENT),
         x_id=message.x_id,
         steps=steps(desk.actor.member, await message_history(message.id), approvals, attempts, entries=entries),
         verdicts=await verdicts(desk, message),
         can=await _can(desk, message, approvals),
+        waits=message.hold in DECISIONS and can(message.state, Event.CLAIM),
     )
 
 
@@ -139,7 +145,12 @@ def comparison(revisions: Sequence[Revision], since: int | None = None) -> Compa
     if not earlier:
         return None
     before, after = (earlier[0] if since else earlier[-1]), revisions[-1]
-    return Comparison(before=before.number, after=after.number, segments=compare(before.text, after.text))
+    return Comparison(
+        before=before.number,
+        after=after.number,
+        segments=compare(before.text, after.text),
+        images=before.images != after.images,
+    )
 
 
 async def _can(desk: Desk, message: Message, approvals: Sequence[Approval]) -> frozenset[str]:
@@ -161,11 +172,24 @@ async def _can(desk: Desk, message: Message, approvals: Sequence[Approval]) -> f
         "schedule": can(message.state, Event.SCHEDULE) and (plan or (write and own and draft)),
         "settle": can(message.state, Event.SETTLE_SENT)
         and await desk.access.allows(desk.actor, Action.MESSAGE_SETTLE, target),
-        "copy": write and message.withdrawn_for is not None and message.confirms is None,
+        "copy": write and (message.withdrawn_for is not None or _expired(message)) and message.confirms is None,
         "undo": given and can(message.state, Event.UNDO),
         "log": await desk.may(Action.AUDIT_READ),
     }
     return frozenset(name for name, allowed in asked.items() if allowed)
+
+
+def _expired(message: Message) -> bool:
+    return message.state is State("expired")
+
+
+def _taken_back(message: Message) -> str:
+    """Say why the service itself took it back, or why its time passed without it."""
+    if message.withdrawn_for:
+        return _(TAKEN_BACK[message.withdrawn_for])
+    if _expired(message):
+        return message.failure or _("It was not sent: nobody approved it in time.")
+    return ""
 
 
 async def _title(message: Message, account: Account) -> str:
@@ -223,11 +247,9 @@ def _facts(revision: Revision) -> Sequence[str]:
     return [words for holds, words in found if holds]
 
 
-def _levels(kind: Kind) -> Sequence[tuple[str, bool]]:
-    if kind is Kind.POST:
-        return ()
-    levels = ((Kind.DM, _("Private")), (Kind.REPLY, _("Open reply")), (Kind.QUOTE, _("Quote")))
-    return [(words, kind is each) for each, words in levels]
+def level_steps(level: ReplyLevel | None) -> Sequence[tuple[str, bool]]:
+    """Return the levels an answer can have, and which one it has; none where there is nothing to choose."""
+    return [(_(words), level is each) for each, words in LEVELS.items()] if level else ()
 
 
 def _publishes(desk: Desk, message: Message) -> str:

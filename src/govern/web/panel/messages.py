@@ -21,10 +21,12 @@ from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.format import zone_name
 from govern.web.panel.forms import Form
 from govern.web.panel.i18n import gettext as _
+from govern.web.panel.images import image_views
 from govern.web.panel.marks import Segment, compare
 from govern.web.panel.message_view import message_view, row_of
 from govern.web.panel.previews import finding_views
-from govern.web.panel.views import FindingView, MessageView, Row, View
+from govern.web.panel.send_times import twice
+from govern.web.panel.views import FindingView, ImageView, MessageView, Row, View
 from govern.web.panel.words import KINDS, STATES
 
 _FRESH = timedelta(seconds=60)
@@ -48,6 +50,7 @@ class RevisionView(View, frozen=True, kw_only=True):
     by: str
     when: str
     segments: Sequence[Segment]
+    images: Sequence[ImageView]
     digest: str
 
 
@@ -65,6 +68,8 @@ class MessagePage(View, frozen=True, kw_only=True):
     """Of a refused submit: the warnings to acknowledge."""
     zone: str
     planned: str
+    twice: Sequence[tuple[str, str]]
+    """What to choose from where the typed time comes twice."""
 
 
 @get("/messages", opt={"action": Action.MESSAGE_READ})
@@ -126,6 +131,7 @@ async def message_page(
         found=finding_views(form.findings, item.text, asking=asking_of(form, mends=False)) if form else (),
         zone=zone_name(account.zone),
         planned=desk.fmt.wall(message.scheduled_at, account.zone) if message.scheduled_at else "",
+        twice=twice(form.get("scheduled_at"), account.zone) if form else (),
     )
     status = form.status if form else 200
     return await desk.show("pages/message.html", page, here="messages", title=item.number, status=status)
@@ -152,6 +158,7 @@ def _revision(desk: Desk, before: Revision | None, revision: Revision) -> Revisi
         by=revision.editor_name,
         when=desk.fmt.moment(revision.created_at),
         segments=compare(before.text, revision.text) if before else [Segment(revision.text)],
+        images=image_views(revision.images),
         digest=revision.digest.hex(),
     )
 

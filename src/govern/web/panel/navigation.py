@@ -20,11 +20,17 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     audit: bool
     pause: bool
     accounts: bool
+    limits: bool
     contacts: bool
+    converse: bool
     queue: int = 0
     late: bool = False
+    plan: bool = False
+    decisions: int = 0
     unknown: int = 0
     doubts: int = 0
+    waiting: int = 0
+    overdue: bool = False
 
 
 def groups(reach: Reach) -> Sequence[NavGroup]:
@@ -39,9 +45,7 @@ def groups(reach: Reach) -> Sequence[NavGroup]:
 
 def tabs(reach: Reach) -> Sequence[NavItem]:
     """Return the first three links of a phone's bottom bar; "More" opens the rest."""
-    wanted = ["overview", "approvals", "audit", "messages", "compose", "people", "settings"]
-    if reach.write and not reach.audit:
-        wanted.insert(2, "compose")
+    wanted = ["overview", "approvals", "audit", "conversations", "messages", "compose", "people", "settings"]
     known = {item.key: item for group in groups(reach) for item in group.items}
     return [known[key] for key in dict.fromkeys(wanted) if key in known][:3]
 
@@ -50,13 +54,19 @@ def _work(reach: Reach) -> list[NavItem]:
     items = [_item("overview", "layout-dashboard", _("Overview"), href="/admin")]
     if reach.read:
         items.append(_item("approvals", "checkbox", _("Approvals"), count=reach.queue, hot=reach.late))
+    if reach.converse:
+        count, hot = reach.waiting, reach.overdue
+        items.append(_item("conversations", "message-circle", _("Conversations"), count=count, hot=hot))
     if reach.write:
         items.append(_item("compose", "pencil", _("Compose")))
     if reach.read:
         items.append(_item("messages", "send", _("Messages")))
-    if reach.settle and reach.unknown:
-        address = "/admin/messages?state=outcome_unknown"
-        items.append(_item("unknown", "help-circle", _("Unknown outcome"), href=address, count=reach.unknown, hot=True))
+    if reach.plan:
+        count = reach.decisions
+        items.append(_item("decisions", "calendar-event", _("Decisions"), count=count, hot=count > 0))
+    if reach.settle:
+        hot = reach.unknown > 0
+        items.append(_item("unknown", "help-circle", _("Unknown outcome"), count=reach.unknown, hot=hot))
     return items
 
 
@@ -64,6 +74,8 @@ def _govern(reach: Reach) -> list[NavItem]:
     items = []
     if reach.read or reach.accounts:
         items.append(_item("accounts", "at", _("Accounts and brands")))
+    if reach.limits:
+        items.append(_item("limits", "clock", _("Limits and costs")))
     if reach.people:
         items.append(_item("people", "users", _("People and roles")))
     if reach.policy:

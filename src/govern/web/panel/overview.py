@@ -6,7 +6,11 @@ from litestar import Response, get
 from markupsafe import Markup
 
 from govern.domain.accounts import AccountState
+from govern.domain.actions import Action
+from govern.services.alarms import list_alarms
+from govern.services.late_answers import count_late_answers
 from govern.services.overview import AccountFigures, Overview, overview
+from govern.web.panel.alarms import AlarmLine, alarm_line
 from govern.web.panel.charts import Series, bar, columns
 from govern.web.panel.desk import AtDesk, Desk
 from govern.web.panel.i18n import gettext as _
@@ -57,6 +61,7 @@ class AccountLine(View, frozen=True, kw_only=True):
 
 
 class OverviewPage(View, frozen=True, kw_only=True):
+    alarms: Sequence[AlarmLine]
     cards: Sequence[Card]
     charts: Sequence[Chart]
     dm_blocked: int
@@ -70,8 +75,13 @@ async def show_overview(desk: AtDesk) -> Response[str]:
     """What needs the member now."""
     found = await overview(zone=desk.fmt.zone, actor=desk.actor, access=desk.access, now=desk.now)
     most = max((each.blocked for each in found.blocked), default=1)
+    policy = desk.policies.screening
+    alarms = await list_alarms(
+        rules=policy.x, policy_digest=policy.digest, actor=desk.actor, access=desk.access, now=desk.now
+    )
     page = OverviewPage(
-        cards=_cards(desk, found),
+        alarms=[alarm_line(desk, each) for each in alarms],
+        cards=[*await _cards(desk, found), *await _late(desk)],
         charts=[_dialogue(desk, found), _age(found)],
         dm_blocked=found.dm_blocked,
         dm_submitted=found.dm_submitted,
@@ -89,8 +99,25 @@ async def show_overview(desk: AtDesk) -> Response[str]:
     return await desk.show("pages/overview.html", page, here="overview", title=_("Overview"))
 
 
-def _cards(desk: Desk, found: Overview) -> Sequence[Card]:
+async def _late(desk: Desk) -> Sequence[Card]:
+    """Return a card where X said late that something is out, for who settles that and who reads the log."""
+    late = await count_late_answers(actor=desk.actor, access=desk.access)
+    if not late:
+        return ()
+    settles = await desk.may(Action.MESSAGE_SETTLE)
+    card = Card(
+        number=late,
+        words=ngettext("late answer of X", "late answers of X", late),
+        small=_("out, though settled otherwise"),
+        href="/admin/unknown" if settles else "/admin/audit?q=action:publication.late_success",
+        tone="bad",
+    )
+    return (card,)
+
+
+async def _cards(desk: Desk, found: Overview) -> Sequence[Card]:
     queue = "/admin/approvals?view=team"
+    may_settle = await desk.may(Action.MESSAGE_SETTLE)
     first = desk.fmt.due(found.first_due_at) if found.first_due_at else None
     return (
         Card(
@@ -118,7 +145,7 @@ def _cards(desk: Desk, found: Overview) -> Sequence[Card]:
             number=found.unknown,
             words=ngettext("unknown outcome", "unknown outcomes", found.unknown),
             small=_("a person must settle it") if found.unknown else _("X answered for all"),
-            href="/admin/messages?state=outcome_unknown",
+            href="/admin/unknown" if may_settle else "/admin/messages?state=outcome_unknown",
             tone="bad" if found.unknown else "",
         ),
     )

@@ -35,3 +35,8 @@ def reply_address(account: str, x_id: str, which: Ready | None = None) -> str:
     """Return where a public reply to a post is written, with the prepared text if one is named."""
     parts = {"account": account, "kind": "reply", "in_reply_to": x_id, **({"ready": which.value} if which else {})}
     return "/admin/compose?" + urlencode(parts)
+
+
+def dm_address(account: str, handle: str) -> str:
+    """Return where a private message to a person is written."""
+    return "/admin/compose?" + urlencode({"account": account, "kind": "dm", "recipient": handle})

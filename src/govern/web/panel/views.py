@@ -104,6 +104,19 @@ class FindingView(View, frozen=True, kw_only=True):
     """Who acknowledged it."""
 
 
+class ImageView(View, frozen=True, kw_only=True):
+    """An image with its alt text; `missing`: a form was refused because it has none that X takes."""
+
+    id: str
+    href: str
+    position: int
+    alt_text: str
+    width: int
+    height: int
+    size: str
+    missing: bool = False
+
+
 class Bubble(View, frozen=True, kw_only=True):
     """Something somebody wrote, as X shows it."""
 
@@ -154,6 +167,8 @@ class Comparison(View, frozen=True, kw_only=True):
     before: int
     after: int
     segments: Sequence[Segment]
+    images: bool = False
+    """Whether images or alt texts are others."""
 
 
 class Verdicts(View, frozen=True, kw_only=True):
@@ -190,7 +205,10 @@ class MessageView(View, frozen=True, kw_only=True):
     preview: Preview
     comparison: Comparison | None
     due: Due | None
+    images: Sequence[ImageView]
     levels: Sequence[tuple[str, bool]]
+    audience: str
+    """Who will see it."""
     publishes: str
     approvals: str
     approvers: str
@@ -206,7 +224,11 @@ class MessageView(View, frozen=True, kw_only=True):
     taken_back: str
     """Why the service itself took it back."""
     failure: str
+    doubtful: bool
+    """Whether nobody knows if it is out."""
     x_id: str | None
     steps: Sequence[Step]
     verdicts: Verdicts
     can: frozenset[str]
+    waits: bool
+    """Whether a person must decide before it goes out."""

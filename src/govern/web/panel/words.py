@@ -7,7 +7,8 @@ import msgspec
 from govern.domain.accounts import AccountKind, AccountState, Objective
 from govern.domain.actions import Role
 from govern.domain.consent import PermissionState
-from govern.domain.messages import Kind, State, WithdrawnFor
+from govern.domain.conversations import CloseReason, ConversationState
+from govern.domain.messages import Kind, ReplyLevel, State, WithdrawnFor
 from govern.domain.publications import Hold, Outcome
 from govern.errors import N_
 from govern.web.panel.i18n import gettext as _
@@ -41,6 +42,11 @@ KINDS: Mapping[Kind, str] = {
     Kind.REPLY: N_("Reply"),
     Kind.QUOTE: N_("Quote"),
     Kind.DM: N_("DM"),
+}
+LEVELS: Mapping[ReplyLevel, str] = {
+    ReplyLevel.PRIVATE: N_("Invite to write privately"),
+    ReplyLevel.OPEN: N_("Open reply"),
+    ReplyLevel.EVERYONE: N_("To everyone"),
 }
 ROLES: Mapping[Role, str] = {
     Role.VIEWER: N_("Viewer"),
@@ -93,6 +99,8 @@ OUTCOMES: Mapping[str, Badge] = {
     "denied": Badge(N_("Refused"), "bad", "ban"),
     "failed": Badge(N_("Failed"), "bad", "alert-triangle"),
 }
+_NOT_KNOWN = frozenset({"publication.unknown", "publication.undecided"})
+"""Entries of which nobody can say that something failed."""
 ATTEMPTS: Mapping[Outcome, Badge] = {
     Outcome.SENT: Badge(N_("Sent"), "ok", "check"),
     Outcome.REFUSED: Badge(N_("Refused by X"), "bad", "circle-x"),
@@ -107,6 +115,13 @@ HOLDS: Mapping[Hold, str] = {
     Hold.CREDITS: N_("Held: the X app has no credits left"),
     Hold.DIGEST: N_("Held: the text is not what was approved; an admin must look"),
     Hold.SCREENING: N_("Held: screening could not judge the text; an admin must look"),
+    Hold.RELEASE: N_("It came due while it could not go out: a person decides whether it still does."),
+    Hold.ZONE: N_("New time zone data moved its time: a person decides which one is meant."),
+    Hold.LIMIT: N_("Held: X takes no more until its limit opens again, or the rest is kept for answers"),
+    Hold.BUDGET: N_("Held: the monthly ceiling is reached"),
+    Hold.RULE: N_("Held: X would refuse it, by its rules as we know them"),
+    Hold.SCOPE: N_("Held: the account is connected without a permission this needs"),
+    Hold.MEDIA: N_("Held: X could not be given its images yet; nothing was sent"),
 }
 PERMISSIONS: Mapping[str, str] = {
     "unsolicited": N_("This person has not written to you: a DM is not allowed."),
@@ -123,6 +138,23 @@ STANDINGS: Mapping[PermissionState, Badge] = {
     PermissionState.OPTED_OUT: Badge(N_("Said stop"), "bad", "ban"),
     PermissionState.OPTED_OUT_THEN_WROTE: Badge(N_("Plain answer only"), "warn", "message-2"),
 }
+CONVERSATIONS: Mapping[ConversationState, Badge] = {
+    ConversationState.OPEN: Badge(N_("Waits for an answer"), "warn", "clock"),
+    ConversationState.ANSWERED: Badge(N_("Answered"), "ok", "circle-check"),
+    ConversationState.CLOSED: Badge(N_("Closed without an answer"), "", "x"),
+}
+CLOSE_REASONS: Mapping[CloseReason, str] = {
+    CloseReason.NO_ANSWER_NEEDED: N_("No answer is needed"),
+    CloseReason.ELSEWHERE: N_("Answered elsewhere"),
+    CloseReason.SPAM: N_("Spam"),
+    CloseReason.OTHER: N_("Another reason: say it in the note"),
+    CloseReason.OLD: N_("We learnt of it too late"),
+}
+PLACES: Mapping[str, Badge] = {
+    "post": Badge(N_("Public"), "", "at"),
+    "dm": Badge(N_("Private"), "info", "lock"),
+}
+SOURCES: Mapping[str, str] = {"mentions": N_("mentions"), "dms": N_("private messages")}
 EVIDENCE: Mapping[str, str] = {
     "channel": N_("Channel"),
     "wording_id": N_("Wording"),
@@ -141,6 +173,13 @@ TAKEN_BACK: Mapping[WithdrawnFor, str] = {
 def badge(found: Badge | None, otherwise: str) -> Badge:
     """Translate a badge; a value without one is shown as it is, so that nothing new goes unseen."""
     return Badge(_(found.words), found.tone, found.icon) if found else Badge(otherwise.replace("_", " "))
+
+
+def outcome_badge(action: str, outcome: str) -> Badge:
+    """Say how what an entry records ended; "failed" is never said of what nobody knows."""
+    if action in _NOT_KNOWN:
+        return Badge(_("Not known"), "warn", "help-circle")
+    return badge(OUTCOMES.get(outcome), outcome)
 
 
 def role_name(role: str) -> str:
