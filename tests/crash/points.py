@@ -39,6 +39,8 @@ class Blow(StrEnum):
 
 AT_THE_NETWORK = frozenset({Point.CONNECTED, Point.HALF_BODY, Point.COMMITTED})
 """What the relay between worker and X does; the worker itself does the other ones."""
+TIMED = AT_THE_NETWORK | {Point.BEFORE_CONNECT}
+"""Where the client's own patience runs: these stand last, and not for long."""
 IS_OUT = frozenset({Point.COMMITTED, Point.ANSWERED, Point.SETTLING, Point.SETTLED})
 """Where X has it already."""
 NEVER_LEFT = frozenset({Point.CLAIMED, Point.BEFORE_CONNECT})

@@ -27,9 +27,9 @@ from tests.xapi.conftest import Sandbox
 KINDS = (Kind.POST, Kind.REPLY, Kind.DM)
 LIMIT = 60.0
 TIMES = {
-    "GOVERN_SEND_WRITE_WINDOW": "2",
-    "GOVERN_SEND_TIMEOUT": "3",
-    "GOVERN_ATTEMPT_DEADLINE": "10",
+    "GOVERN_SEND_WRITE_WINDOW": "3",
+    "GOVERN_SEND_TIMEOUT": "5",
+    "GOVERN_ATTEMPT_DEADLINE": "16",
     "GOVERN_SWEEP_EVERY": "0.3",
     "GOVERN_POLL_EVERY": "60",
     "GOVERN_RECONCILE_READS": "1,2,3",

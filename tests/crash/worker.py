@@ -8,6 +8,7 @@ python -m tests.crash.worker
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from govern.worker_jobs import Jobs
 from govern.xapi.client import Exchange, OutgoingDm, OutgoingPost, Receipt
 from govern.xapi.errors import NotSent
 from govern.xapi.tweepy_client import TweepyClient
-from tests.crash.points import Point
+from tests.crash.points import AT_THE_NETWORK, TIMED, Point
 
 # PostgreSQL ends a transaction that stands still: whoever froze in it blocks nobody for long. Here it is as long as
 # the settling waits for its lock, and a little more.
@@ -52,6 +53,12 @@ class Stops:
 
     def reach(self) -> None:
         self._file.touch()
+
+    async def standing(self, accounts: Sequence[str]) -> None:
+        """Wait until those who stop in this process do; the others stop at the relay."""
+        here = [each for each in accounts if self.plan.points[each] not in AT_THE_NETWORK]
+        while not all(Path(self.plan.folder, account).exists() for account in here):
+            await asyncio.sleep(0.02)
 
     async def stand(self) -> None:
         self.reach()
@@ -154,6 +161,13 @@ async def send(jobs: FaultyJobs, redis: ArqRedis, account: str) -> None:
         await jobs.stops.stand()
 
 
+def groups(plan: Plan) -> list[list[str]]:
+    """Return the accounts in the order in which they start: a few at a time, all with a timer at once."""
+    timed = [account for account, point in plan.points.items() if point in TIMED]
+    others = [account for account in plan.points if account not in timed]
+    return [*(others[first : first + 4] for first in range(0, len(others), 4)), timed]
+
+
 async def work(plan: Plan) -> None:
     config, stops = settings.current(), Stops(plan)
     loop = cast(FaultyLoop, asyncio.get_running_loop())
@@ -161,9 +175,12 @@ async def work(plan: Plan) -> None:
     jobs, redis = FaultyJobs(config), outbox.client(config.redis_url)
     jobs.stops = stops
     async with database.pool(size=len(plan.points) + 4):
-        tasks = [asyncio.create_task(send(jobs, redis, account)) for account in plan.points]
+        tasks = list[asyncio.Task[None]]()
         loop.add_signal_handler(signal.SIGUSR1, lambda: [task.cancel() for task in tasks])
         loop.add_signal_handler(signal.SIGUSR2, stops.open.set)
+        for group in groups(plan):
+            tasks += [asyncio.create_task(send(jobs, redis, account)) for account in group]
+            await stops.standing(group)
         await asyncio.gather(*tasks, return_exceptions=True)
     await redis.aclose()
 

@@ -14,10 +14,8 @@ from govern.bench.sending_stage import STARTING, Stage, Worker, running_stage
 from govern.embedded import Login, Process
 from govern.embedded.postgres import DATABASE
 
-FROZEN = 7.5
+FROZEN = 11.5
 """Seconds a worker stands still: more than an attempt's deadline."""
-PATIENCE = 8.0
-"""Seconds the person at the desk leaves to the machine."""
 _OPEN = """
 SELECT count(*) FROM message WHERE state IN ('pending_approval', 'approved', 'scheduled', 'sending', 'outcome_unknown')
 """
@@ -26,7 +24,7 @@ SELECT count(*) FROM publication p JOIN message m ON m.id = p.message
  WHERE p.closed_at IS NULL AND p.wake_at < now() + interval '3 seconds'
    AND m.state IN ('approved', 'scheduled', 'sending')
 """
-# What waits for minutes until credits are bought, or for its fourth try, need not be waited for here.
+# What waits for minutes, as for its fourth try, need not be waited for here.
 _HURRY = "UPDATE publication SET wake_at = now() WHERE closed_at IS NULL AND wake_at > now() + interval '3 seconds'"
 
 
@@ -57,7 +55,6 @@ def _run(size: Size, seed: int, *, say: Callable[[str], None]) -> Run:
             messages=size.messages,
             seed=seed,
             folder=str(stage.folder),
-            patience=PATIENCE,
         )
         people = stage.process(
             "people",

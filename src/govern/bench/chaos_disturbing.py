@@ -15,7 +15,7 @@ LAG = 0.3
 """How many of the reads do not see the last seconds."""
 WRITE_FAULTS: tuple[dict[str, object], ...] = (
     {"kind": "commit_then_drop"},
-    {"kind": "commit_then_slow", "seconds": 3},
+    {"kind": "commit_then_slow", "seconds": 4},
     {"kind": "bad_json_201"},
     {"kind": "bad_json_201", "commit": False},
     {"kind": "empty_200"},

@@ -8,6 +8,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid5
@@ -25,6 +26,7 @@ from govern.domain.messages import Kind
 from govern.errors import Conflict, Unavailable
 from govern.services.accounts import find_account
 from govern.services.outbox import Waker
+from govern.services.x_app import CreditsThere, try_again
 from govern.settings import current
 
 T = TypeVar("T")
@@ -43,8 +45,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     messages: int
     seed: int
     folder: str
-    patience: float
-    """Seconds a person leaves to the machine before they settle an unknown outcome."""
 
     def tell(self, step: str) -> None:
         Path(self.folder, step).touch()
@@ -100,13 +100,20 @@ async def write_all(company: Company, writings: list[Writing]) -> None:
 
 
 async def keep_connected(company: Company) -> None:
-    """Give accounts their keys again that X took away, as often as it does, until cancelled."""
+    """Give accounts their keys again that X took away, and the X app its credits, as often as it does, until cancelled."""
     while True:
+        await persist(lambda: buy_credits(company))
         for handle in company.accounts:
             account = await persist(lambda handle=handle: find_account(handle))  # type: ignore[misc]
             if account.state is not AccountState.CONNECTED:
                 await persist(lambda handle=handle: company.connect(handle))  # type: ignore[misc]
         await asyncio.sleep(1)
+
+
+async def buy_credits(company: Company) -> None:
+    """See to it that the next message tries at once whether there are credits."""
+    with suppress(CreditsThere):
+        await try_again(actor=company.people["admin"], access=company.access, now=clock())
 
 
 async def live(plan: Plan) -> int:
@@ -122,7 +129,7 @@ async def live(plan: Plan) -> int:
             plan.tell("written")
             while not plan.is_told("calm"):
                 await asyncio.sleep(0.1)
-            desk = Desk(company, patience=plan.patience)
+            desk = Desk(company)
             while not plan.is_told("over"):
                 await persist(desk.look)
                 await asyncio.sleep(0.3)

@@ -22,9 +22,9 @@ STARTING = 60.0
 GRACE = 50.0
 """Seconds a worker that is told to stop has for what it is sending."""
 QUICK_TIMES: Mapping[str, str] = {
-    "GOVERN_SEND_WRITE_WINDOW": "1.5",
-    "GOVERN_SEND_TIMEOUT": "1.5",
-    "GOVERN_ATTEMPT_DEADLINE": "6",
+    "GOVERN_SEND_WRITE_WINDOW": "3",
+    "GOVERN_SEND_TIMEOUT": "2",
+    "GOVERN_ATTEMPT_DEADLINE": "10",
     "GOVERN_SWEEP_EVERY": "0.5",
     "GOVERN_POLL_EVERY": "20",
     "GOVERN_RECONCILE_READS": "1,2.5,4",
