@@ -50,9 +50,7 @@ DESCRIPTION = "Limits and money"
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="govern", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="govern", description=DESCRIPTION)
 
     manager.add_table(
         class_name="RateWindow",
@@ -61,17 +59,11 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="XApp", tablename="x_app", schema=None, columns=None
-    )
+    manager.add_table(class_name="XApp", tablename="x_app", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="XSpend", tablename="x_spend", schema=None, columns=None
-    )
+    manager.add_table(class_name="XSpend", tablename="x_spend", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="XCost", tablename="x_cost", schema=None, columns=None
-    )
+    manager.add_table(class_name="XCost", tablename="x_cost", schema=None, columns=None)
 
     manager.add_column(
         table_class_name="RateWindow",
@@ -570,8 +562,8 @@ async def forwards():
     manager.add_column(
         table_class_name="XCost",
         tablename="x_cost",
-        column_name="at",
-        db_column_name="at",
+        column_name="counted_at",
+        db_column_name="counted_at",
         column_class_name="Timestamptz",
         column_class=Timestamptz,
         params={

@@ -16,7 +16,7 @@ ALTER TABLE publication ADD CONSTRAINT publication_hold_check
 
 INDEXES = """
 CREATE INDEX IF NOT EXISTS publication_held ON publication (hold) WHERE closed_at IS NULL AND hold IS NOT NULL;
-CREATE INDEX IF NOT EXISTS x_cost_account ON x_cost (account, at);
+CREATE INDEX IF NOT EXISTS x_cost_account ON x_cost (account, counted_at);
 """
 
 KEPT = """

@@ -64,11 +64,13 @@ EXEMPT = {
     "govern.services.saved_views.save_view": "a query a member kept for themselves",
     "govern.services.sessions.find_session": "when a session was last seen",
     "govern.services.sign_in_failures.take_try": "a try, counted before it is verified; what comes of it is recorded",
+    "govern.services.spending.record_reads": "what X bills for reading; nobody decided anything",
     "govern.services.subscriptions.keep_subscriptions": "what X said it sends; nobody of ours decided it",
     "govern.services.totp.begin_totp": "a secret that counts for nothing until it is confirmed, which is recorded",
 }
 
 READERS = {
+    "govern.services.conversation_lists.newest_posts": "public posts only: the query says so",
     "govern.services.outcomes.ask_reading": "shows nothing",
     "govern.services.readings.find_question": "for the job that reads X: it shows nobody anything",
     "govern.services.reconciling.keep_failed_reading": "shows nothing",
@@ -79,6 +81,10 @@ READERS = {
     "govern.services.ledgers.open_ledgers": "public posts only: the query says so; DMs come without their text",
     "govern.services.media_uploads.read_missing": "what the publisher hands to X; each image is an entry",
     "govern.services.message_views.list_revisions": "of a message the caller has read, which is recorded",
+    "govern.services.releasing.list_missed": "DMs of others come without their text",
+    "govern.services.releasing.list_waiting": "DMs of others come without their text",
+    "govern.services.alarms.list_alarms": "messages are counted, and not shown",
+    "govern.services.limits.read_limits": "texts are searched for links, and not shown",
     "govern.services.screening.preview": "what went out before is compared with a text, and not shown",
     "govern.services.outcomes.list_unknown": "DMs of others come without their text",
 }

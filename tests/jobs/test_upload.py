@@ -10,8 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from govern.database import rows
+from govern.domain.credentials import BASE_SCOPES, MissingScopes
 from govern.domain.media import Attachment
-from govern.domain.messages import Kind, Message
+from govern.domain.messages import Kind, Message, ReplyLevel
 from govern.jobs.ingest import ingest
 from govern.jobs.publish import publish
 from govern.jobs.upload import LATER, SOON
@@ -20,11 +21,11 @@ from govern.services.media_uploads import USED_WITHIN, MediaNeeded
 from govern.services.message_views import load_message
 from govern.services.messages import withdraw_message
 from govern.services.passing import Passed
-from govern.tables import MediaUpload
+from govern.tables import MediaUpload, XCost
 from govern.xapi import errors
 from govern.xapi.client import Exchange, OutgoingDm, OutgoingPost, XClient
 from tests.asserts import actions, assert_audited
-from tests.factories import NOW, make_image
+from tests.factories import NOW, make_image, receive_mention
 from tests.fakes import FakeX
 from tests.jobs.conftest import Live, clock
 from tests.pictures import exif, gif, jpeg, png
@@ -42,8 +43,7 @@ CONNECTED = Exchange(connected=True)
 
 @pytest.fixture
 async def live(live: Live) -> Live:
-    """With time for images: it is a slow machine that is asked here, not a slow X."""
-    live.desk.config = replace(live.desk.config, send_timeout=timedelta(seconds=5))
+    live.desk.config = replace(live.desk.config, send_timeout=timedelta(seconds=5))  # it is not X that is slow here
     return live
 
 
@@ -76,12 +76,8 @@ def on_x(live: Live) -> list[Any]:
     return [post["media"] for post in live.sandbox.state()["posts"]]
 
 
-def served(live: Live, x_media_id: str) -> bytes:
+def shown_by_x(live: Live, x_media_id: str) -> bytes:
     return httpx.get(f"{live.sandbox.address}/media/{x_media_id}").raise_for_status().content
-
-
-async def uploads() -> list[dict[str, Any]]:
-    return rows(await MediaUpload.select().order_by(MediaUpload.uploaded_at))
 
 
 async def test_images_are_on_x_byte_for_byte_with_their_alt_texts_in_their_order(live: Live) -> None:
@@ -95,7 +91,7 @@ async def test_images_are_on_x_byte_for_byte_with_their_alt_texts_in_their_order
     assert [(each["sha256"], each["alt_text"]) for each in (first, second)] == [
         (each.digest.hex(), each.alt_text) for each in approved
     ]
-    shown = served(live, first["id"])
+    shown = shown_by_x(live, first["id"])
     assert (len(shown), hashlib.sha256(shown).digest()) == (approved[0].size, approved[0].digest)
     assert [each for each in await actions() if each.startswith("publication.")] == [
         "publication.media_uploaded",
@@ -187,7 +183,10 @@ async def test_what_x_holds_for_an_hour_is_not_uploaded_again_and_after_that_it_
     sent = x.sent[-1]
     assert isinstance(sent, OutgoingPost)
     assert sent.media_ids == ("702",)
-    assert [row["x_media_id"] for row in await uploads()] == [701, 702]
+    assert [row["x_media_id"] for row in rows(await MediaUpload.select().order_by(MediaUpload.uploaded_at))] == [
+        701,
+        702,
+    ]
 
 
 async def test_an_upload_that_x_keeps_for_less_than_a_minute_is_not_tried_for_ever(desk: Desk) -> None:
@@ -249,8 +248,7 @@ async def test_a_claim_without_the_images_leaves_everything_as_it_was(desk: Desk
     await desk.write(images=[await image(desk)])
     before = await actions()
     assert isinstance(await desk.claim(), MediaNeeded)
-    assert await actions() == before
-    assert await attempts() == []
+    assert (await actions(), await attempts()) == (before, [])
 
 
 async def test_a_message_taken_back_while_its_images_are_handed_over_stays_so(desk: Desk) -> None:
@@ -275,3 +273,28 @@ async def test_that_a_machine_wrote_it_is_said_to_x(desk: Desk) -> None:
         await run(desk, x, now=AFTER)
     assert [each.made_with_ai for each in x.sent if not isinstance(each, OutgoingDm)] == [True, False]
     assert await desk.claim() != Passed(reason="digest")
+
+
+async def test_images_need_their_permission_at_submit_and_in_the_claim(desk: Desk, owner: asyncpg.Connection) -> None:
+    message = await desk.write(images=[await image(desk)])
+    await owner.execute("UPDATE account_credential SET kind = 'oauth2', scopes = $1", list(BASE_SCOPES))
+    with pytest.raises(MissingScopes, match=r"without media\.write"):
+        await desk.write("Another text.", images=[await image(desk)])
+    x = FakeX("77")
+    assert await run(desk, x, now=AFTER) is None
+    assert (await load_message(message.id)).hold == "scope"
+    assert (x.uploaded, x.sent) == ([], [])
+
+
+async def test_what_is_said_of_images_costs_and_a_reply_to_everyone_costs_as_a_post(desk: Desk) -> None:
+    await desk.write(images=[await image(desk), await image(desk)])
+    asked = await receive_mention(desk.company.help)
+    everyone: dict[str, Any] = {"kind": Kind.REPLY, "in_reply_to": asked, "reply_level": ReplyLevel.EVERYONE}
+    await desk.write(".@marion We open at ten.", author=desk.company.leo, **everyone)
+    x = FakeX("77", "78")
+    for _ in range(2):
+        await run(desk, x, now=AFTER)
+    costs = [(row["kind"], row["units"]) for row in rows(await XCost.select().order_by(XCost.kind))]
+    assert costs == [("media_metadata", 2), ("post", 1), ("post", 1)]
+    answer = next(each for each in x.sent if isinstance(each, OutgoingPost) and each.text.startswith("."))
+    assert answer.in_reply_to is None

@@ -15,7 +15,6 @@ from arq.connections import ArqRedis
 from govern import database
 from govern.domain.messages import Message
 from govern.embedded import Engines, Login
-from govern.worker import make_worker
 from govern.worker_jobs import Jobs
 from tests.asserts import actions, assert_audited
 from tests.jobs.conftest import Live, clock
@@ -179,6 +178,20 @@ async def test_killed_in_the_middle_of_a_send_the_outcome_is_unknown_and_nothing
     assert await live.desk.state(message) == "outcome_unknown"
 
 
+@pytest.mark.parametrize(("fault", "reads"), [("commit_then_slow", 1), ("drop_before_commit", 3)])
+async def test_what_became_of_a_send_nobody_answered_is_read_from_x_and_it_is_out_once(
+    live: Live, workers: Starter, fault: str, reads: int
+) -> None:
+    live.sandbox.order("rules", duplicates=False)
+    live.sandbox.order("faults", kind=fault, times=1)
+    await workers.start_ready(GOVERN_RECONCILE_READS="1,2,3")
+    message = await live.desk.write(TEXT, now=clock())
+    await becomes(live, message, "sent")
+    assert live.sandbox.posts() == [TEXT]
+    settled = await assert_audited("publication.settled", actor="worker:reconciler", reading=reads)
+    assert settled["ctx"]["job"], "the entry names the job that wrote it"
+
+
 async def test_told_to_stop_it_lets_its_send_finish(live: Live, workers: Starter) -> None:
     live.sandbox.order("faults", kind="commit_then_slow", times=1, seconds=1)
     running = await workers.start_ready()
@@ -259,14 +272,6 @@ async def test_account_that_cannot_be_read_does_not_keep_the_others_unread(
     live.customer("dm", "Are you there?", to="News")
     await Jobs(live.desk.config).ingest_all()
     assert "inbound.received" in await actions()
-
-
-async def test_arq_only_wakes(live: Live, redis: ArqRedis) -> None:
-    worker = make_worker(Jobs(live.desk.config), redis)
-    spent = live.desk.config.send_write_window + live.desk.config.send_timeout
-    assert (worker.max_tries, worker.retry_jobs, worker.keep_result_s) == (1, False, 0)
-    assert spent.total_seconds() < worker._job_completion_wait < worker.job_timeout_s
-    assert worker.job_timeout_s < live.desk.config.attempt_deadline.total_seconds()
 
 
 @asynccontextmanager

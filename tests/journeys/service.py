@@ -21,6 +21,7 @@ SETTINGS = {
     "GOVERN_SEND_TIMEOUT": "5",
     "GOVERN_ATTEMPT_DEADLINE": "14",
     "GOVERN_POLL_EVERY": "2",
+    "GOVERN_RECONCILE_READS": "2,60,120",
 }
 LATEST = 40.0  # seconds until a message has its last state: time to undo, two sweeps, a deadline, a slow machine
 COMMANDS = {"web": "serve", "worker": "worker", "sandbox": "sandbox"}

@@ -71,7 +71,10 @@ async def write_answer(desk: Desk, text: str = "Your parcel arrives today.") -> 
 
 async def test_claim_takes_one_call_and_a_spent_window_holds_until_it_opens(desk: Desk) -> None:
     desk.policies = with_limits(desk.policies, post=2, answers_percent=0)
-    first, second, third = [await desk.write(text) for text in ("One.", "Two.", "Three.")]
+    first, second, third = [
+        await desk.write(text, now=NOW + timedelta(seconds=after))
+        for after, text in enumerate(("One.", "Two.", "Three."))
+    ]
     await settled(desk)
     assert (await windows())[("post", False)]["remaining"] == 1
     await settled(desk)
@@ -245,12 +248,13 @@ async def test_without_credits_all_accounts_wait_one_tries_and_admins_are_told_o
         Result(outcome=Outcome.REFUSED, code="no_credits", reason="none", again_at=until + CREDITS_AGAIN),
         now=until,
     )
-    assert await desk.claim(now=until) == Passed(reason="credits"), "one message tries, not all"
+    later = until + timedelta(minutes=1)
+    assert await desk.claim(now=later) == Passed(reason="credits"), "one message tries, not all"
     assert (await actions()).count("x.credits_spent") == 1
     again = until + CREDITS_AGAIN
     await settled(desk, now=again)
     await assert_audited("x.credits_back")
-    await settled(desk, now=again)
+    await settled(desk, now=again + timedelta(minutes=1))
     assert {await desk.state(first), await desk.state(second)} == {"sent"}
 
 

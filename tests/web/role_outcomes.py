@@ -11,7 +11,7 @@ from govern.tables import Message as MessageTable
 from tests.hand import by_hand
 
 
-async def lose(number: int, **late: Any) -> UUID:
+async def lose(number: int, *, read: bool = True, **late: Any) -> UUID:
     """Give a message a publication and an attempt without an answer; X was read since, and showed nothing."""
     now = datetime.now(UTC)
     found = rows(await MessageTable.select().where(MessageTable.number == number))[0]
@@ -50,7 +50,8 @@ async def lose(number: int, **late: Any) -> UUID:
             **late,
         )
     )
-    await AttemptRead.insert(AttemptRead(attempt=attempt, n=1, read_at=now, result="none"))
+    if read:
+        await AttemptRead.insert(AttemptRead(attempt=attempt, n=1, read_at=now, result="none"))
     return attempt
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from govern.domain.messages import State
 from govern.errors import N_, Conflict, NotFound
 
 OLD_AFTER = timedelta(days=7)
@@ -14,6 +15,9 @@ REPLAYED_AFTER = timedelta(hours=48)
 """A delivery carries no time of its own: an object older than this may be a replay, and only makes us look at X."""
 LEAST_TO_APPROVE = timedelta(minutes=5)
 """With less left, an answer has the approval rule's own time: late, it is still worth more than none."""
+
+ANSWERING = frozenset({State.SENT})
+"""In these states a message is an answer the person has."""
 
 
 class ConversationState(StrEnum):

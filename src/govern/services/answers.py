@@ -21,7 +21,6 @@ from govern.domain.publications import Hold, Outcome
 from govern.domain.x_limits import RateSeen
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, read_attempt
-from govern.services.conversation_clock import stop_clock
 from govern.services.credentials import ACCOUNT_LOCKED, mark_auth_lost, mark_locked
 from govern.services.late_answers import keep_late_answer
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
@@ -95,8 +94,6 @@ async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Mes
             scope=message.scope,
             change=state_change(message, state),
         )
-        if result.outcome is Outcome.SENT:
-            await stop_clock(message, now=now)
         if result.duplicate and result.outcome is Outcome.REFUSED:
             await outbox.enqueue("reconcile", now=now, attempt=str(row.id))
         if result.code == DM_NOT_ALLOWED:

@@ -86,7 +86,7 @@ async def refuse_missing_scopes(message: Message) -> None:
         MissingScopes: the account is connected, and without these permissions.
     """
     granted = await granted_scopes(message.account_id)
-    missing = missing_scopes(granted, message.kind) if granted != () else ()
+    missing = missing_scopes(granted, message.kind, with_image=bool(message.revision.images)) if granted != () else ()
     if missing:
         raise MissingScopes(account=message.account, scopes=", ".join(missing))
 

@@ -11,6 +11,7 @@ from govern.database import rows
 from govern.domain.actions import Action, Target
 from govern.domain.approvals import Approval
 from govern.domain.audit import Change, ObjectRef
+from govern.domain.conversations import ANSWERING
 from govern.domain.drafts import check_storable
 from govern.domain.ids import parse_message_number
 from govern.domain.media import Image
@@ -19,6 +20,7 @@ from govern.domain.messages import ChangedMeanwhile, Kind, Message, Revision, St
 from govern.domain.reply_levels import level_of
 from govern.errors import N_, Denied, NotFound
 from govern.services.contacts import lock_contact
+from govern.services.conversation_clock import stop_clock
 from govern.services.private_reading import private_to_others, record_shown
 from govern.services.use_case import about, use_case
 from govern.tables import Approval as ApprovalTable
@@ -163,7 +165,7 @@ async def lock_message(message_id: UUID | str) -> Message:
 
 
 async def change_message(message: Message, now: datetime, **values: object) -> None:
-    """Write columns of the message's row and raise its version.
+    """Write columns of the message's row and raise its version; whom it answers waits no more once it is out.
 
     Raises:
         ChangedMeanwhile: somebody else wrote it since it was read.
@@ -176,6 +178,8 @@ async def change_message(message: Message, now: datetime, **values: object) -> N
     )
     if not written:
         raise ChangedMeanwhile
+    if values.get("state") in ANSWERING:
+        await stop_clock(message, now=now)
 
 
 async def get_message(message_id: UUID | str, *, actor: Actor, access: Access, now: datetime) -> Message:

@@ -73,15 +73,15 @@ class Full(msgspec.Struct, frozen=True, kw_only=True):
 
 async def find_full(account: UUID, kind: Kind, lane: int, *, limits: Limits, now: datetime) -> Full | None:
     """Look, without a lock, whether X takes one more now."""
-    return _first_full(await _windows(_ROWS, account, kind, limits, now), lane)
+    return _first_full(await _windows(account, kind, limits, now), lane)
 
 
 async def take_one(account: UUID, kind: Kind, lane: int, *, limits: Limits, now: datetime) -> Full | None:
     """Take one call out of every window that counts it, in the caller's transaction; nothing, if one is full."""
-    for window in await _windows(_ROWS, account, kind, limits, now):
+    for window in await _windows(account, kind, limits, now):
         if window.id is None:
             await _make(account, window, now)
-    windows = await _windows(_LOCK, account, kind, limits, now)
+    windows = await _windows(account, kind, limits, now, lock=True)
     if (full := _first_full(windows, lane)) is not None:
         return full
     for window in windows:
@@ -99,7 +99,7 @@ async def tell_windows(account: UUID, kind: Kind, seen: Iterable[RateSeen], *, n
     order = list(Family)
     for each in sorted(seen, key=lambda rate: order.index(rate.family)):
         name, span, app = _place(kind, each.family)
-        known = next((row for row in await _read(_ROWS, account, [name]) if row["app"] is app), None)
+        known = next((row for row in await _read(account, [name]) if row["app"] is app), None)
         row = known or {"quota": 0, "remaining": 0, "reset_at": now + span}
         quota = row["quota"] if known and each.refused else _said(each.limit, row["quota"])
         remaining = _said(each.remaining, row["remaining"])
@@ -120,13 +120,15 @@ async def tell_windows(account: UUID, kind: Kind, seen: Iterable[RateSeen], *, n
 
 async def list_windows(account: UUID | None, kind: Kind, *, limits: Limits, now: datetime) -> Sequence[Window]:
     """Return the windows of an account and kind, or, without an account, those of the whole X app, as they stand now."""
-    found = await _windows(_ROWS, account, kind, limits, now)
+    found = await _windows(account, kind, limits, now)
     return [window for window in found if window.bucket.app is (account is None)]
 
 
-async def _windows(query: str, account: UUID | None, kind: Kind, limits: Limits, now: datetime) -> Sequence[Window]:
+async def _windows(
+    account: UUID | None, kind: Kind, limits: Limits, now: datetime, *, lock: bool = False
+) -> Sequence[Window]:
     """Return every window that counts a call, the app's last: those of `x.toml`, and those X told of."""
-    known = {(row["bucket"], row["app"]): row for row in await _read(query, account, _names(kind))}
+    known = {(row["bucket"], row["app"]): row for row in await _read(account, _names(kind), lock=lock)}
     told = buckets_of(kind, limits)
     further = [
         Bucket(name, QUARTER if name == _names(kind)[0] else DAY, row["quota"], _kept(limits, app=app), app=app)
@@ -173,8 +175,10 @@ async def _make(account: UUID, window: Window, now: datetime) -> None:
     )
 
 
-async def _read(query: str, account: UUID | None, names: Sequence[str]) -> list[dict[str, Any]]:
-    return rows(await RateWindow.raw(query, X_APP, list(names), account))
+async def _read(account: UUID | None, names: Sequence[str], *, lock: bool = False) -> list[dict[str, Any]]:
+    if lock:
+        return rows(await RateWindow.raw(_LOCK, X_APP, list(names), account))
+    return rows(await RateWindow.raw(_ROWS, X_APP, list(names), account))
 
 
 def _said(number: int | None, known: int) -> int:

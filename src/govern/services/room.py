@@ -44,7 +44,8 @@ async def wish_of(publication: UUID, message: Message, *, lane: int, not_after: 
 async def find_room(wish: Wish, *, now: datetime) -> Passed | None:
     """Hold what cannot go for want of permissions, credits, money or calls; nothing is taken and nothing locked."""
     message = wish.message
-    if missing := missing_scopes(await granted_scopes(message.account_id), message.kind):
+    granted, with_image = await granted_scopes(message.account_id), bool(message.revision.images)
+    if missing := missing_scopes(granted, message.kind, with_image=with_image):
         sentence = f"The account is connected without {', '.join(missing)}; an admin must connect it again."
         return await hold_publication(wish.publication, message, Hold.SCOPE, sentence, now=now)
     if (until := await credits_until(now)) is not None:

@@ -13,7 +13,6 @@ from govern.domain.messages import Event, Message, next_state
 from govern.domain.publications import Settlement
 from govern.services import audit, outbox
 from govern.services.attempts import AttemptRow, resolve_attempt
-from govern.services.conversation_clock import stop_clock
 from govern.services.message_views import change_message, load_message, message_ref, state_change
 from govern.tables import Attempt, AttemptSeen, Publication
 
@@ -64,9 +63,7 @@ async def settle(
         change=state_change(message, state),
         decision=decision,
     )
-    if is_out:
-        await stop_clock(message, now=now)
-    else:
+    if not is_out:
         await outbox.enqueue("publish", now=now, account=str(row.account))
     return await load_message(message.id)
 

@@ -9,6 +9,7 @@ import msgspec
 from govern.database import rows, transaction
 from govern.domain.ids import uuid7
 from govern.domain.messages import Kind, Message
+from govern.domain.reply_levels import is_dot_reply
 from govern.domain.x_limits import ANSWERS, TIMED, X_APP
 from govern.domain.x_prices import MICRO, Ceilings, CostKind, Line, Prices, fits, lines_of, month_of, total
 from govern.screening.tweet_urls import extract_urls
@@ -62,14 +63,14 @@ class OverBudget(msgspec.Struct, frozen=True, kw_only=True):
         return f"The monthly ceiling {of} is reached ({self.ceiling} USD, by our estimate)."
 
 
-async def cost_of(message: Message, *, prices: Prices, lane: int, images: int = 0) -> Cost:
+async def cost_of(message: Message, *, prices: Prices, lane: int) -> Cost:
     """Return what sending a message costs."""
     lines = lines_of(
         prices,
         message.kind,
         has_url=bool(extract_urls(message.revision.text)),
         summoned=await _is_summoned(message),
-        images=images,
+        images=len(message.revision.images),
     )
     return Cost(lines=lines, as_of=prices.as_of, planned=lane == TIMED)
 
@@ -77,6 +78,8 @@ async def cost_of(message: Message, *, prices: Prices, lane: int, images: int = 
 async def _is_summoned(message: Message) -> bool:
     if message.kind is not Kind.REPLY or message.in_reply_to is None:
         return False
+    if is_dot_reply(message.kind, message.reply_level):
+        return False  # to X it is a post
     return bool(rows(await Inbound.raw(_SUMMONED, message.account_id, int(message.in_reply_to))))
 
 
@@ -143,7 +146,7 @@ async def _insert(
         await XCost.insert(
             XCost(
                 id=uuid7(now),
-                at=now,
+                counted_at=now,
                 x_app=X_APP,
                 account=account,
                 publication=publication,

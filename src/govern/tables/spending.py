@@ -31,7 +31,7 @@ class XCost(Table, tablename="x_cost"):
     """What one thing cost, by the prices of a day. Insert only; an estimate, X's bill is the truth."""
 
     id = UUID(primary_key=True, default=None, null=False)
-    at = Timestamptz(default=None, null=False)
+    counted_at = Timestamptz(default=None, null=False)
     x_app = Varchar(length=40, default=None, null=False)
     account = ForeignKey(Account, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict, null=False, default=None)
     publication = ForeignKey(

@@ -10,7 +10,7 @@ class XCreditsSpent(Recorded, frozen=True, kw_only=True):
 
     NAME: ClassVar = "x.credits_spent"
     EN: ClassVar = "X says that the app’s credits are spent: all accounts wait"
-    FR: ClassVar = "X indique que les crédits de l’application sont épuisés : tous les comptes attendent"
+    FR: ClassVar = "X indique que les crédits de l’application sont épuisés : tous les comptes sont en attente"
     OUTCOME: ClassVar = Outcome.FAILED
 
 

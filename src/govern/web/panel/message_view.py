@@ -255,6 +255,8 @@ def level_steps(level: ReplyLevel | None) -> Sequence[tuple[str, bool]]:
 def _publishes(desk: Desk, message: Message) -> str:
     if message.x_id:
         return _("It is on X")
+    if can(message.state, Event.SETTLE_SENT):
+        return _("Nobody knows whether it is out")
     if message.hold:
         return _(HOLDS[Hold(message.hold)])
     if message.decision == "block" or (not can(message.state, Event.WITHDRAW) and message.due_at is None):
