@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from tests.crash.points import Point
@@ -18,7 +18,7 @@ class Relay:
     """
 
     def __init__(self, port: int) -> None:
-        self.points: Mapping[str, Point] = {}
+        self.points = dict[str, Point]()
         self.reached = set[str]()
         self.open = asyncio.Event()
         self.drop = False

@@ -17,7 +17,6 @@ from govern.bench.sending_company import Company, Writing
 from govern.bench.sending_texts import make_text
 from govern.domain.messages import Kind
 from govern.embedded import Engines, Login
-from govern.settings import Settings
 from tests.crash.points import AT_THE_NETWORK, Blow, Point
 from tests.crash.relay import Relay
 from tests.crash.worker import Plan
@@ -159,7 +158,11 @@ class Scene:
         said = self._folder / f"{module}.log"
         with said.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, *options], env=environ, stdin=subprocess.PIPE, stdout=output, stderr=output
+                [sys.executable, "-m", module, *options],
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
             )
         self._processes.append(process)
         assert process.stdin is not None

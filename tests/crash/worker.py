@@ -6,6 +6,7 @@ python -m tests.crash.worker
 """
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from arq.connections import ArqRedis
 
 from govern import database, log, settings
 from govern.services import outbox
+from govern.services.media_uploads import MediaNeeded
 from govern.services.sending import Claim
 from govern.worker_jobs import Jobs
 from govern.xapi.client import Exchange, OutgoingDm, OutgoingPost, Receipt
@@ -57,7 +59,7 @@ class Stops:
     async def standing(self, accounts: Sequence[str]) -> None:
         """Wait until those who stop in this process do; the others stop at the relay."""
         here = [each for each in accounts if self.plan.points[each] not in AT_THE_NETWORK]
-        while not all(Path(self.plan.folder, account).exists() for account in here):
+        while not all(os.path.exists(f"{self.plan.folder}/{account}") for account in here):  # noqa: ASYNC240, PTH110 - a stat
             await asyncio.sleep(0.02)
 
     async def stand(self) -> None:
@@ -150,7 +152,9 @@ class FaultyJobs(Jobs):
 
     stops: Stops
 
-    def _connect(self, claim: Claim) -> TweepyClient:
+    def _connect(self, claim: Claim | MediaNeeded) -> TweepyClient:
+        if not isinstance(claim, Claim):
+            return super()._connect(claim)
         return cast(TweepyClient, FaultyClient(super()._connect(claim), self.stops, claim))
 
 

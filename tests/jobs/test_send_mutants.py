@@ -28,7 +28,7 @@ def test_each_mutant_has_its_passage_once_and_its_test(mutant: object) -> None:
     assert (ROOT / mutant.file).read_text(encoding="utf-8").count(mutant.passage) == 1  # type: ignore[attr-defined]
     file, _, test = mutant.killed_by.partition("::")  # type: ignore[attr-defined]
     assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
-    assert f"| {mutant.name}" in mutants.__doc__ or f", {mutant.name}:" in mutants.__doc__  # type: ignore[attr-defined]
+    assert mutant.name in str(mutants.__doc__)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

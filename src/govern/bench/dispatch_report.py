@@ -70,7 +70,11 @@ def read_measures(found: Found, effort: Effort) -> Iterator[Measure]:
     )
     costs = {
         "sweep": ("One sweep with nothing to do", times.queued.sweep, times.without.sweep),
-        "claim": ("A claim with nothing due, of the account with half of the queue", times.queued.claim, times.without.claim),
+        "claim": (
+            "A claim with nothing due, of the account with half of the queue",
+            times.queued.claim,
+            times.without.claim,
+        ),
         "claim_due": ("A claim of the one that is due", times.queued.claim_due, times.without.claim_due),
     }
     for name, (label, queued, without) in costs.items():

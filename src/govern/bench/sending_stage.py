@@ -141,9 +141,7 @@ class Stage:
         owner = self.environment(Login.OWNER)
         self.process("migrations", "govern.cli", "migrate", env=owner).finish(limit=300)
         self.process("audit log", "govern.cli", "audit", "init", env=owner).finish(limit=STARTING)
-        sequencer = self.process(
-            "sequencer", "govern.cli", "audit", "sequence", env=self.environment(Login.SEQUENCER)
-        )
+        sequencer = self.process("sequencer", "govern.cli", "audit", "sequence", env=self.environment(Login.SEQUENCER))
         port = self.sandbox_url.rpartition(":")[2]
         sandbox = self.process("sandbox", "govern.cli", "sandbox", "--port", port, env=self.environment(Login.WEB))
         for process in (sequencer, sandbox):

@@ -142,7 +142,7 @@ def inbound(*, as_json: bool, quick: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        print_table(("Measure", "Value", "Goal", "", "Of what"), [_line(each) for each in report.measures])
+        print_table(("Measure", "Value", "Goal", "", "Of what"), [measure_line(each) for each in report.measures])
 
 
 def _print(report: Report) -> None:

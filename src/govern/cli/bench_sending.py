@@ -1,4 +1,4 @@
-"""`govern bench chaos` and `govern bench dispatch`: does each message go out once, whatever breaks; and what does that cost?"""
+"""`govern bench chaos` and `govern bench dispatch`: whether each message goes out once, whatever breaks, and what that costs."""
 
 import rich_click as click
 

@@ -52,7 +52,13 @@ class _Rebased:
         self._address = address
 
     def request(
-        self, method: str, url: URL | str, *, params: object = None, json: object = None, headers: dict[str, str]
+        self,
+        method: str,
+        url: URL | str,
+        *,
+        params: object = None,  # noqa: ARG002 - tweepy names it; what it signs stands in the URL
+        json: object = None,
+        headers: dict[str, str],
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         target = rebase(URL(str(url), encoded=True), self._address)
         return self._session.request(method, target, json=json, headers=headers)
