@@ -26,7 +26,7 @@ from govern.settings import Settings, shipped
 from tests.hand import WORD, hands
 from tests.the_log import Log, begin
 
-_EMPTY = """
+EMPTY = """
 DO $$ DECLARE name text; BEGIN
   SET LOCAL session_replication_role = replica;
   FOREACH name IN ARRAY ARRAY['entry', 'leaf', 'tile', 'checkpoint', 'log_state'] LOOP
@@ -132,7 +132,7 @@ async def owner(owner_url: str, owners: list[asyncpg.Connection]) -> asyncpg.Con
 @pytest.fixture
 async def database(pool: None, owner: asyncpg.Connection) -> None:
     """Empty tables, and the pool that services use."""
-    await owner.execute(_EMPTY)
+    await owner.execute(EMPTY)
 
 
 @pytest.fixture(scope="session")

@@ -57,11 +57,18 @@ def engine() -> PostgresEngine:
 @asynccontextmanager
 async def pool(*, size: int = 10) -> AsyncIterator[None]:
     """Keep a connection pool open; one event loop per pool (piccolo #807). It connects when somebody asks."""
-    await engine().start_connection_pool(min_size=0, max_size=size)
+    await engine().start_connection_pool(min_size=0, max_size=size, reset=_as_it_is)
     try:
         yield
     finally:
         await engine().close_connection_pool()
+
+
+async def _as_it_is(_connection: object) -> None:
+    """Give a connection back without a round trip: nothing here sets more than a transaction's own, and locks no session.
+
+    What was left open is rolled back before, and listeners are dropped: asyncpg does that by itself.
+    """
 
 
 @asynccontextmanager
@@ -94,7 +101,7 @@ async def side_pool(url: str, *, size: int = 2, lock_timeout: str | None = None)
     """Keep a second pool open: for another login, or for transactions that keep others waiting."""
     waits = {"lock_timeout": lock_timeout} if lock_timeout else {}
     other = make_engine(url, server_settings={**SERVER_SETTINGS, **waits})
-    await other.start_connection_pool(min_size=0, max_size=size)
+    await other.start_connection_pool(min_size=0, max_size=size, reset=_as_it_is)
     try:
         yield SidePool(other)
     finally:

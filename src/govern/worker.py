@@ -35,9 +35,11 @@ from govern.settings import Settings
 from govern.worker_jobs import Jobs
 
 logger = log.get(__name__)
-MAX_JOBS = 8
+MAX_JOBS = 32
+"""Jobs at once. Most of a send is waiting, for the log and for X, with no connection held."""
 RESCREEN_EVERY = timedelta(minutes=1)
-POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
+POOL_SIZE = 16
+"""Connections: fewer than jobs, since no job holds one while it waits, nor ever needs a second one."""
 
 
 def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:

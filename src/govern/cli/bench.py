@@ -1,6 +1,8 @@
 """`govern bench …`: measures this machine against the goals, and this product against others."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import rich_click as click
 
@@ -18,13 +20,20 @@ from govern.bench.measuring import Measure, outcome
 from govern.bench.screening import FULL as FULL_SCREENING
 from govern.bench.screening import QUICK as QUICK_SCREENING
 from govern.bench.screening import run_screening_bench
+from govern.cli import Families
 from govern.cli.tables import print_json, print_table
 from govern.settings import shipped
 
 SMALLEST = 100
 
 
-@click.group()
+class Benches(Families):
+    """Finds those of sending in a module of their own."""
+
+    modules: ClassVar[Mapping[str, str]] = {"chaos": "bench_sending", "dispatch": "bench_sending"}
+
+
+@click.group(cls=Benches)
 def bench() -> None:
     """How fast it is: ratios against other ways, measured in one run."""
 
@@ -96,7 +105,7 @@ def audit(*, as_json: bool, entries: int | None, quick: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        print_table(("Measure", "Value", "Goal", "", "Of what"), [_line(each) for each in report.measures])
+        print_table(("Measure", "Value", "Goal", "", "Of what"), [measure_line(each) for each in report.measures])
         click.echo(f"Medians of {report.pairs} rounds in turn; texts of {report.text_bytes:,.0f} bytes.")
 
 
@@ -115,7 +124,7 @@ def screening(*, as_json: bool, quick: bool, policies: Path | None) -> None:
     if as_json:
         print_json(report)
     else:
-        print_table(("Measure", "Value", "Goal", "", "Of what"), [_line(each) for each in report.measures])
+        print_table(("Measure", "Value", "Goal", "", "Of what"), [measure_line(each) for each in report.measures])
         click.echo(f"{report.messages:,} messages, {report.terms:,} terms in one pass. Policy {report.policy}.")
 
 
@@ -133,11 +142,11 @@ def inbound(*, as_json: bool, quick: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        print_table(("Measure", "Value", "Goal", "", "Of what"), [_line(each) for each in report.measures])
+        print_table(("Measure", "Value", "Goal", "", "Of what"), [measure_line(each) for each in report.measures])
 
 
 def _print(report: Report) -> None:
-    print_table(("Measure", "Value", "Goal", "", "Of what"), [_line(each) for each in report.measures])
+    print_table(("Measure", "Value", "Goal", "", "Of what"), [measure_line(each) for each in report.measures])
     grants = sorted({each.grants for each in report.timings})
     print_table(
         ("One decision", "Actions", *(f"{each:,} grants" for each in grants)),
@@ -148,7 +157,7 @@ def _print(report: Report) -> None:
     click.echo("ours_few: the same questions as the rivals beside it get, so with less to warm up on.")
 
 
-def _line(found: Measure) -> tuple[str, ...]:
+def measure_line(found: Measure) -> tuple[str, ...]:
     goal = ""
     if found.at_most is not None:
         goal = f"<= {found.at_most:g} {found.unit}"

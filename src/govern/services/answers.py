@@ -35,7 +35,11 @@ DM_NOT_ALLOWED = "dm_not_allowed"
 
 PROBABLY_OUT = "X has this text already, after an attempt without an answer: it is probably out."
 _MOST_OFFSET = 2**31 - 1
-_OVERDUE = "SELECT id FROM attempt WHERE outcome IS NULL AND deadline_at < {} ORDER BY deadline_at LIMIT 100"
+# Whose message is locked stands still in the middle of settling it: no other one waits for that.
+_OVERDUE = """
+SELECT t.id FROM attempt t JOIN publication p ON p.id = t.publication JOIN message m ON m.id = p.message
+ WHERE t.outcome IS NULL AND t.deadline_at < {} ORDER BY t.deadline_at LIMIT 100 FOR NO KEY UPDATE OF m SKIP LOCKED
+"""
 _EARLIER_UNKNOWN = "SELECT id FROM attempt WHERE publication = {} AND id <> {} AND outcome = 'unknown' LIMIT 1"
 
 
@@ -61,6 +65,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """How far X's clock was behind ours when it answered."""
     key_version: int | None = None
     """Which version of the account's tokens X refused."""
+
+
+NO_ANSWER = Result(
+    outcome=Outcome.UNKNOWN, code="deadline", reason="The worker gave no answer before the attempt's deadline."
+)
 
 
 async def settle_attempt(attempt: UUID, result: Result, *, now: datetime) -> Message:
@@ -173,13 +182,5 @@ async def lose_overdue(*, now: datetime) -> int:
     """Mark attempts whose deadline passed without an answer: their outcome is unknown. Returns how many."""
     overdue = rows(await Attempt.raw(_OVERDUE, now))
     for row in overdue:
-        await settle_attempt(
-            row["id"],
-            Result(
-                outcome=Outcome.UNKNOWN,
-                code="deadline",
-                reason="The worker gave no answer before the attempt's deadline.",
-            ),
-            now=now,
-        )
+        await settle_attempt(row["id"], NO_ANSWER, now=now)
     return len(overdue)

@@ -66,6 +66,8 @@ READABLE = "a.scope = ANY({}) AND (m.kind <> 'dm' OR m.author = {} OR a.scope = 
 """What a reader may find in a list, with the values of `readable`: a DM only where DMs are read, or if it is one's own."""
 _BY_ID = VIEW + " WHERE m.id = {}"
 _BY_NUMBER = VIEW + " WHERE m.number = {}"
+_WHOSE_BY_ID = "SELECT id, contact FROM message WHERE id = {}"
+_WHOSE_BY_NUMBER = "SELECT id, contact FROM message WHERE number = {}"
 _LOCK = "SELECT id FROM message WHERE id = {} FOR NO KEY UPDATE"
 _APPROVALS = """
 SELECT ap.id, r.number AS revision, ap.approver, m.name AS approver_name, ap.verdict, ap.reason, ap.created_at,
@@ -117,13 +119,32 @@ async def load_message(message_id: UUID | str) -> Message:
     Raises:
         UnknownMessage
     """
-    if isinstance(message_id, str) and message_id[:2].upper() == "M-":
-        found = rows(await MessageTable.raw(_BY_NUMBER, _number(message_id)))
-    else:
-        found = rows(await MessageTable.raw(_BY_ID, _uuid(message_id)))
+    number = _is_number(message_id)
+    found = rows(
+        await MessageTable.raw(_BY_ID, _uuid(message_id))
+        if number is None
+        else await MessageTable.raw(_BY_NUMBER, _number(number))
+    )
     if not found:
         raise UnknownMessage(name=str(message_id)[:40])
     return to_message(found[0])
+
+
+async def _whose(message_id: UUID | str) -> dict[str, Any]:
+    """Return id and contact, which a message keeps for life: what is to be locked, before it is read whole."""
+    number = _is_number(message_id)
+    found = rows(
+        await MessageTable.raw(_WHOSE_BY_ID, _uuid(message_id))
+        if number is None
+        else await MessageTable.raw(_WHOSE_BY_NUMBER, _number(number))
+    )
+    if not found:
+        raise UnknownMessage(name=str(message_id)[:40])
+    return found[0]
+
+
+def _is_number(message_id: UUID | str) -> str | None:
+    return message_id if isinstance(message_id, str) and message_id[:2].upper() == "M-" else None
 
 
 async def lock_message(message_id: UUID | str) -> Message:
@@ -134,11 +155,11 @@ async def lock_message(message_id: UUID | str) -> Message:
     Raises:
         UnknownMessage
     """
-    message = await load_message(message_id)
-    if message.contact_id is not None:
-        await lock_contact(message.contact_id)
-    await MessageTable.raw(_LOCK, message.id)
-    message = await load_message(message.id)  # what another transaction committed while we waited for the lock
+    found = await _whose(message_id)
+    if found["contact"] is not None:
+        await lock_contact(found["contact"])
+    await MessageTable.raw(_LOCK, found["id"])
+    message = await load_message(found["id"])  # what another transaction committed while we waited for the lock
     about(message_ref(message))
     return message
 

@@ -7,7 +7,7 @@ import msgspec
 
 from govern.access import Access
 from govern.database import rows
-from govern.domain.accounts import AccountState
+from govern.domain.accounts import Account, AccountState
 from govern.domain.actions import Action, Decision
 from govern.domain.audit import ObjectRef, PublicationSending
 from govern.domain.backlog import LATE
@@ -43,12 +43,12 @@ from govern.xapi.vault import BrokenSeal, MissingKey, Vault
 
 # The lock and the look are two statements: choosing under the lock is what keeps claims from colliding.
 _LOCK_ACCOUNT = "SELECT id FROM account WHERE id = {} FOR NO KEY UPDATE SKIP LOCKED"
-_IN_FLIGHT = "SELECT id FROM attempt WHERE account = {} AND outcome IS NULL LIMIT 1"
 _NEXT = (
     """
 SELECT p.id, p.message, p.next_attempt, p.due_at, p.not_after, p.content_digest, p.tries, p.hold_since, p.lane
   FROM publication p JOIN message m ON m.id = p.message
  WHERE p.account = {} AND p.closed_at IS NULL AND p.wake_at <= {} AND m.state IN ('approved', 'scheduled')
+   AND NOT EXISTS (SELECT 1 FROM attempt t WHERE t.account = p.account AND t.outcome IS NULL)
    AND NOT EXISTS (SELECT 1 FROM sending_watch w WHERE w.beat_at < {}) AND """  # noqa: S608 - constants only
     + FREE
     + " ORDER BY p.lane, p.due_at, p.id LIMIT 1"
@@ -137,7 +137,8 @@ async def _claim(
         passed := await wait_longer(due.id, message, due_at=due.due_at, hold_since=due.hold_since, now=now)
     ) is not None:
         return passed
-    keys = await _open_keys(message, vault=vault, settings=settings)
+    owner = await find_account(message.account)
+    keys = await _open_keys(owner, vault=vault, settings=settings)
     if isinstance(keys, str):
         return await hold_publication(due.id, message, Hold.AUTH, keys, now=now)
     wish = await wish_of(due.id, message, lane=due.lane, not_after=due.not_after, policies=policies)
@@ -148,7 +149,6 @@ async def _claim(
     )
     if passed is not None:
         return passed
-    x_user_id = (await find_account(message.account)).x_user_id
     media_ids = await held_by_x(due.id, message, now=now)
     if media_ids is None:
         raise MediaMissing(
@@ -157,7 +157,7 @@ async def _claim(
                 message=message.id,
                 account=message.account_id,
                 credentials=keys,
-                x_user_id=x_user_id,
+                x_user_id=owner.x_user_id,
             )
         )
     await _start(due, message, wish.cost, worker=worker, settings=settings, now=now)
@@ -167,7 +167,7 @@ async def _claim(
         tries=due.tries + 1,
         receipt=receipt,
         credentials=keys,
-        x_user_id=x_user_id,
+        x_user_id=owner.x_user_id,
         outgoing=await make_outgoing(message, media_ids),
         write_before=now + settings.send_write_window,
         scope=message.scope,
@@ -176,12 +176,12 @@ async def _claim(
 
 
 async def _take_account(account: UUID) -> bool:
-    """Lock the account for this claim; False if another claim has it, or something of it is in flight."""
-    locked = rows(await AccountTable.raw(_LOCK_ACCOUNT, account))
-    return bool(locked) and not rows(await Attempt.raw(_IN_FLIGHT, account))
+    """Lock the account for this claim; False if another claim has it."""
+    return bool(rows(await AccountTable.raw(_LOCK_ACCOUNT, account)))
 
 
 async def _first_due(account: UUID, now: datetime) -> _Due | None:
+    """Return what is next; None also while something of the account is in flight."""
     found = rows(await Publication.raw(_NEXT, account, now, now - LATE))
     return msgspec.convert(found[0], _Due) if found else None
 
@@ -223,11 +223,10 @@ async def _lost(message: Message, *, policies: Policies, now: datetime) -> Withd
     return refused or (None if still_allows(again, seen) else lost_for(again, seen))
 
 
-async def _open_keys(message: Message, *, vault: Vault, settings: Settings) -> Keys | str:
+async def _open_keys(owner: Account, *, vault: Vault, settings: Settings) -> Keys | str:
     """Return the account's keys, or the sentence that says why there are none to use."""
-    owner = await find_account(message.account)
     try:
-        keys = await load_credentials(message.account_id, vault=vault, settings=settings)
+        keys = await load_credentials(owner.id, vault=vault, settings=settings)
     except (MissingKey, BrokenSeal) as error:
         return error.detail
     if owner.state is not AccountState.CONNECTED or keys is None:
