@@ -22,6 +22,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / "deploy" / "example.env").read_text(), re.MULTILINE))
 FILLED = {**EXAMPLE, "GOVERN_SECRET_KEY": "s" * 32, "GOVERN_PUBLIC_URL": "https://govern.example.com"}
 FILLED["GOVERN_AUDIT_ORIGIN"] = "example.com/audit"
+FILLED["GOVERN_X_WEBHOOK_URL"] = "https://hooks.example.com"
 
 
 def filled(value: str) -> str:

@@ -80,7 +80,7 @@ async def measure(wanted: Wanted) -> tuple[Times, Kept]:
     async with (
         asyncpg.create_pool(settings.database_url, min_size=2, max_size=4) as plain,
         _serving(settings, plain) as address,
-        httpx.AsyncClient(base_url=address, trust_env=False) as x,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as x,
     ):
         account = await find_account(HANDLE)
         times = await _time(x, account, wanted.pairs)
