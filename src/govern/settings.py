@@ -63,7 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_verifier: Path | None = None
     sequencer_database_url: str = ""
     worker_database_url: str = ""
-    """The worker's login, for `govern migrate` alone, which makes it if it is missing."""
+    """The worker's login, for commands that open or keep credentials and for `govern migrate`, which can make it."""
     public_url: str = ""
     x_base_url: str = ""
     x_api_key: str = ""
@@ -133,15 +133,8 @@ def shipped(name: str) -> Path:
 
 
 _PATHS = ("policies", "data_dir", "audit_key", "audit_guard", "audit_verifier")
-_DURATIONS = (
-    "send_write_window",
-    "send_timeout",
-    "attempt_deadline",
-    "session_idle",
-    "session_life",
-    "sweep_every",
-    "poll_every",
-)
+_FIELDS = msgspec.structs.fields(Settings)
+_DURATIONS, _SWITCHES = ([field.name for field in _FIELDS if field.type is wanted] for wanted in (timedelta, bool))
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -151,11 +144,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         SettingsError: with one sentence per fault.
     """
     source = os.environ if environ is None else environ
-    given = {
-        field.name: source[f"GOVERN_{field.name.upper()}"]
-        for field in msgspec.structs.fields(Settings)
-        if source.get(f"GOVERN_{field.name.upper()}")
-    }
+    named = {field.name: source.get(f"GOVERN_{field.name.upper()}") for field in _FIELDS}
+    given = {name: text for name, text in named.items() if text}
     settings = Settings(**_typed(given))
     faults = list(_faults(settings))
     if faults:
@@ -199,26 +189,21 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
 
 def act_as_owner() -> Settings:
     """Make this process connect as the owner of the tables: for migrations, before anything has connected."""
-    owner = os.environ.get("GOVERN_MIGRATE_DATABASE_URL")
-    if owner:
-        os.environ["GOVERN_DATABASE_URL"] = owner
-    current.cache_clear()
-    return current()
+    return _connect_with("GOVERN_MIGRATE_DATABASE_URL")
 
 
 def act_as_sequencer() -> Settings:
     """Make this process connect as the sequencer of the log, before anything has connected."""
-    url = os.environ.get("GOVERN_SEQUENCER_DATABASE_URL")
-    if url:
-        os.environ["GOVERN_DATABASE_URL"] = url
-    current.cache_clear()
-    return current()
+    return _connect_with("GOVERN_SEQUENCER_DATABASE_URL")
 
 
 def act_as_worker() -> Settings:
     """Make this process connect as the worker, who alone reads sealed credentials, before anything has connected."""
-    url = os.environ.get("GOVERN_WORKER_DATABASE_URL")
-    if url:
+    return _connect_with("GOVERN_WORKER_DATABASE_URL")
+
+
+def _connect_with(variable: str) -> Settings:
+    if url := os.environ.get(variable):
         os.environ["GOVERN_DATABASE_URL"] = url
     current.cache_clear()
     return current()
@@ -242,14 +227,10 @@ def _typed(given: Mapping[str, str]) -> dict[str, Any]:
     values |= {name: Path(given[name]) for name in _PATHS if name in given}
     if "reconcile_reads" in given:
         values["reconcile_reads"] = _several_seconds("reconcile_reads", given["reconcile_reads"])
-    for name in ("auto_resend", "demo", "x_ai_replies_approved"):
-        if name in given:
-            values[name] = given[name].lower() in {"1", "true", "yes"}
-    if "env" in given:
-        if given["env"] not in set(Env):
-            raise SettingsError([f"GOVERN_ENV is {given['env']!r}; it must be one of {', '.join(Env)}."])
-        values["env"] = Env(given["env"])
-    return values
+    values |= {name: given[name].lower() in {"1", "true", "yes"} for name in _SWITCHES if name in given}
+    if given.get("env", Env.DEVELOPMENT) not in set(Env):
+        raise SettingsError([f"GOVERN_ENV is {given['env']!r}; it must be one of {', '.join(Env)}."])
+    return values | ({"env": Env(given["env"])} if "env" in given else {})
 
 
 def _seconds(name: str, text: str) -> timedelta:
@@ -266,11 +247,8 @@ def _several_seconds(name: str, text: str) -> tuple[timedelta, ...]:
     """Read durations with commas between them, each longer than the one before: 30,180,600."""
     found = tuple(_seconds(name, part.strip()) for part in text.split(","))
     if list(found) != sorted(set(found)) or len(found) < MIN_READS:
-        raise SettingsError(
-            [
-                f"GOVERN_{name.upper()} is {text!r}; it must be at least {MIN_READS} rising numbers of seconds: 30,180,600."
-            ]
-        )
+        wanted = f"at least {MIN_READS} rising numbers of seconds: 30,180,600"
+        raise SettingsError([f"GOVERN_{name.upper()} is {text!r}; it must be {wanted}."])
     return found
 
 

@@ -81,6 +81,8 @@ READERS = {
     "govern.services.ledgers.open_ledgers": "public posts only: the query says so; DMs come without their text",
     "govern.services.media_uploads.read_missing": "what the publisher hands to X; each image is an entry",
     "govern.services.message_views.list_revisions": "of a message the caller has read, which is recorded",
+    "govern.services.releasing.list_missed": "DMs of others come without their text",
+    "govern.services.releasing.list_waiting": "DMs of others come without their text",
     "govern.services.alarms.list_alarms": "messages are counted, and not shown",
     "govern.services.limits.read_limits": "texts are searched for links, and not shown",
     "govern.services.screening.preview": "what went out before is compared with a text, and not shown",

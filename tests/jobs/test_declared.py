@@ -68,3 +68,11 @@ async def test_worker_with_an_undeclared_round_does_not_start(jobs: Jobs, redis:
         async with going(rounds, jobs):
             await asyncio.sleep(0)
     assert not gone
+
+
+async def test_arq_only_wakes(jobs: Jobs, redis: ArqRedis) -> None:
+    worker = make_worker(jobs, redis)
+    spent = jobs.settings.send_write_window + jobs.settings.send_timeout
+    assert (worker.max_tries, worker.retry_jobs, worker.keep_result_s) == (1, False, 0)
+    assert spent.total_seconds() < worker._job_completion_wait < worker.job_timeout_s
+    assert worker.job_timeout_s < jobs.settings.attempt_deadline.total_seconds()

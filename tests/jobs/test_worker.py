@@ -15,7 +15,6 @@ from arq.connections import ArqRedis
 from govern import database
 from govern.domain.messages import Message
 from govern.embedded import Engines, Login
-from govern.worker import make_worker
 from govern.worker_jobs import Jobs
 from tests.asserts import actions, assert_audited
 from tests.jobs.conftest import Live, clock
@@ -273,14 +272,6 @@ async def test_account_that_cannot_be_read_does_not_keep_the_others_unread(
     live.customer("dm", "Are you there?", to="News")
     await Jobs(live.desk.config).ingest_all()
     assert "inbound.received" in await actions()
-
-
-async def test_arq_only_wakes(live: Live, redis: ArqRedis) -> None:
-    worker = make_worker(Jobs(live.desk.config), redis)
-    spent = live.desk.config.send_write_window + live.desk.config.send_timeout
-    assert (worker.max_tries, worker.retry_jobs, worker.keep_result_s) == (1, False, 0)
-    assert spent.total_seconds() < worker._job_completion_wait < worker.job_timeout_s
-    assert worker.job_timeout_s < live.desk.config.attempt_deadline.total_seconds()
 
 
 @asynccontextmanager

@@ -59,6 +59,8 @@ def test_every_variable_is_in_the_example_and_every_secret_is_demanded() -> None
         "GOVERN_X_BASE_URL",
         "GOVERN_X_CLIENT_ID",
         "GOVERN_X_CLIENT_SECRET",
+        "GOVERN_X_WEBHOOK_SECRETS",
+        "GOVERN_X_WEBHOOK_URL",
         "WEB_PORT",
     }
     assert all(not EXAMPLE[name] for name in EXAMPLE if name not in optional)

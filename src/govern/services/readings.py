@@ -119,10 +119,11 @@ def is_open(row: dict[str, object]) -> bool:
 
 def sought_of(message: Message) -> Sought:
     """Return what was handed to X, as it is compared with what X shows."""
-    quotes, alone = message.kind is Kind.QUOTE, is_dot_reply(message.kind, message.reply_level)
+    quotes = message.kind is Kind.QUOTE
+    answers = not quotes and not is_dot_reply(message.kind, message.reply_level)
     return Sought(
         text=message.revision.text,
-        in_reply_to=None if quotes or alone else message.in_reply_to,
+        in_reply_to=message.in_reply_to if answers else None,
         quote_of=message.in_reply_to if quotes else None,
         media=len(message.revision.images),
     )
