@@ -99,8 +99,17 @@ class Jobs:
     async def reconcile(self, ctx: dict[str, Any], attempt: str) -> None:
         """Read X to learn what became of an attempt."""
         structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        used: list[tuple[UUID, TweepyClient]] = []
+
+        async def connect(question: Question) -> TweepyClient | None:
+            client = await self._reader(question)
+            used.extend([(question.account.id, client)] if client else [])
+            return client
+
         try:
-            await reconcile(UUID(attempt), connect=self._reader, settings=self.settings, clock=clock)
+            await reconcile(UUID(attempt), connect=connect, settings=self.settings, clock=clock)
+            for account, client in used:
+                await record_reads(account, client.take_reads(), prices=self.policies.screening.x.prices, now=clock())
             await outbox.push_due(ctx["redis"], now=clock())
         except database.AWAY as error:  # a sweep wakes it again
             logger.warning("worker.database_away", error=type(error).__name__)
