@@ -906,7 +906,7 @@ async def forwards():
         constraint_name="conversation_closed_for_check",
         constraint_class=Check,
         params={
-            "condition": "\"closed_for\" IN ('no_answer_needed', 'elsewhere', 'spam', 'other', 'old')"
+            "condition": "\"closed_for\" IN ('no_answer_needed', 'elsewhere', 'spam', 'other', 'old', 'erased')"
         },
         schema=None,
     )

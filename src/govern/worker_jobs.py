@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -99,8 +100,12 @@ class Jobs:
     async def reconcile(self, ctx: dict[str, Any], attempt: str) -> None:
         """Read X to learn what became of an attempt."""
         structlog.contextvars.bind_contextvars(job=ctx["job_id"])
+        readers: list[tuple[UUID, TweepyClient]] = []
         try:
-            await reconcile(UUID(attempt), connect=self._reader, settings=self.settings, clock=clock)
+            connect = partial(self._reader, readers=readers)
+            await reconcile(UUID(attempt), connect=connect, settings=self.settings, clock=clock)
+            for account, client in readers:
+                await self._count_reads(account, client)
             await outbox.push_due(ctx["redis"], now=clock())
         except database.AWAY as error:  # a sweep wakes it again
             logger.warning("worker.database_away", error=type(error).__name__)
@@ -190,7 +195,7 @@ class Jobs:
         try:
             await act(account, client)
         finally:
-            await record_reads(account.id, client.take_reads(), prices=self.policies.screening.x.prices, now=clock())
+            await self._count_reads(account.id, client)
         if client.accepted:
             await confirm_credential(account.id, keys, now=clock())
 
@@ -209,8 +214,12 @@ class Jobs:
     def _activity(self, keys: Keys) -> ActivityClient:
         return ActivityClient(keys, base_url=self.settings.x_base_url, timeout=self.settings.send_timeout)
 
-    async def _reader(self, question: Question) -> TweepyClient | None:
-        """Return what reads as the account; None if it has no keys, or none that open."""
+    async def _count_reads(self, account: UUID, client: TweepyClient) -> None:
+        """Write down what reading for an account cost."""
+        await record_reads(account, client.take_reads(), prices=self.policies.screening.x.prices, now=clock())
+
+    async def _reader(self, question: Question, readers: list[tuple[UUID, TweepyClient]]) -> TweepyClient | None:
+        """Return what reads as the account, and put it among the readers; None if it has no keys, or none that open."""
         account = question.account
         await before_use(account.id, renewing=self.renewing, clock=clock)
         try:
@@ -218,7 +227,10 @@ class Jobs:
         except (MissingKey, BrokenSeal) as error:
             logger.warning("account.keys_closed", account=account.handle, reason=error.code)
             return None
-        return self._client(keys, account.x_user_id) if keys else None
+        if keys is None:
+            return None
+        readers.append((account.id, self._client(keys, account.x_user_id)))
+        return readers[-1][1]
 
     def _connect(self, claim: Claim | MediaNeeded) -> TweepyClient:
         return self._client(claim.credentials, claim.x_user_id)

@@ -132,7 +132,7 @@ def test_sizes_of_lossy_and_extended_webp() -> None:
         webp()[:-4],
         webp(lossless(), LOSSY),
         webp(LOSSY, extended()),
-        webp(riff(b"ALPH", b"")),
+        webp(riff(b"ALPH", b"")),  # codespell:ignore alph
     ],
 )
 def test_what_is_no_whole_picture_of_the_four_types_is_refused(content: bytes) -> None:

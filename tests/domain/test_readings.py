@@ -22,9 +22,9 @@ def reading(
 
 
 @given(st.lists(st.timedeltas(timedelta(0), timedelta(hours=3)), min_size=3, max_size=3))
-def test_three_readings_keep_their_pauses_however_late_they_come(lates: list[timedelta]) -> None:
+def test_three_readings_keep_their_pauses_however_late_they_come(late_ones: list[timedelta]) -> None:
     done: list[Reading] = []
-    for late in lates:
+    for late in late_ones:
         due = next_reading(END, done, DELAYS)
         assert due is not None
         done.append(reading(len(done) + 1, due + late))

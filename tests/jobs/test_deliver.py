@@ -169,6 +169,8 @@ async def test_erasure_reaches_deliveries_and_a_replay_brings_nothing_back(
     bodies = await owner.fetch("SELECT body FROM webhook_delivery")
     assert sorted(row["body"] is None for row in bodies) == [False, True]
     assert sorted(row["text"] for row in await owner.fetch("SELECT text FROM inbound")) == ["", "Where is my parcel?"]
+    closed = await owner.fetch("SELECT closed_for FROM conversation WHERE state = 'closed'")
+    assert [row["closed_for"] for row in closed] == ["erased"]
     async with assert_nothing_changed(owner):
         assert not await accept_delivery(body, now=NOW + 2 * HOUR)
     again = dm_event(desk.company.help, str(await owner.fetchval("SELECT x_id FROM inbound WHERE text = ''")), uuid="x")

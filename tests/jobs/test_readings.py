@@ -1,19 +1,24 @@
-"""A reading of X that does not work out: it is none, it is tried again, and it never holds anybody up."""
+"""What a reading of X makes of images and of replies to everyone; and one that does not work out, which is none."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from govern.database import transaction
+from govern.domain.messages import Kind, ReplyLevel
 from govern.domain.publications import Found
+from govern.jobs.ingest import ingest
 from govern.services.readings import list_readings
 from govern.services.reconciling import Read
+from govern.xapi.client import OutgoingPost
 from govern.xapi.errors import RateLimited
 from tests.asserts import assert_audited, race
+from tests.factories import make_image
 from tests.fakes import FakeX
 from tests.jobs.conftest import Live
 from tests.jobs.reading import Back
-from tests.sending import attempts
+from tests.sending import attempts, publication_of
 
 READS = "GET /2/users/{id}/tweets"
 TEXT = "Thé & café <ouvert> à 8 h : https://example.com/a?b=1&c=é"
@@ -73,3 +78,37 @@ async def test_reading_in_a_transaction_is_refused(back: Back) -> None:
     async with transaction():
         with pytest.raises(RuntimeError, match="transaction"):
             await back.read()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_post_with_images_is_found_by_its_text_and_how_many_it_has(back: Back, count: int) -> None:
+    desk = back.live.desk
+    desk.config = replace(desk.config, send_timeout=timedelta(seconds=5))
+    made = [
+        await make_image(desk.company.ana, access=desk.access, alt_text="A square", now=back.clock())
+        for _ in range(count)
+    ]
+    client = back.live.client(desk.company.help)
+    await client.send_post(OutgoingPost(text=TEXT), write_before=datetime.now(UTC) + timedelta(seconds=30))
+    message = await back.lose(TEXT, "commit_then_drop", images=made)
+    assert await back.live.desk.state(message) == "outcome_unknown"
+    assert await back.read_all() == ["one"], "not the one without images"
+    assert len(back.live.sandbox.state()["posts"][-1]["media"]) == count
+    assert (await publication_of(message))["x_id"] == int(back.live.sandbox.state()["posts"][-1]["id"])
+
+
+async def test_reply_to_everyone_is_found_as_the_post_that_it_is(back: Back) -> None:
+    live = back.live
+    mention = live.customer("mention", "@Help where is my parcel?")
+    await ingest(
+        live.desk.company.help, live.client(live.desk.company.help), policies=live.desk.policies, clock=back.clock
+    )
+    message = await back.lose(
+        ".@marion On its way, for all who asked.",
+        "commit_then_drop",
+        kind=Kind.REPLY,
+        in_reply_to=mention,
+        reply_level=ReplyLevel.EVERYONE,
+    )
+    assert await back.read_all() == ["one"]
+    assert await live.desk.state(message) == "sent"

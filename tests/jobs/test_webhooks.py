@@ -27,11 +27,13 @@ from govern.tables import Inbound, WebhookDelivery
 from govern.worker_jobs import Jobs
 from govern.xapi.activity import ActivityClient
 from govern.xapi.credentials import BearerToken
+from govern.xapi.errors import Refused
 from govern.xapi.oauth import TokenPair
 from govern.xapi.tweepy_client import TweepyClient
 from tests.asserts import assert_audited
 from tests.factories import Company, make_company, make_message
 from tests.jobs.conftest import clock
+from tests.sandbox.receiver import receiving
 from tests.sending import until
 from tests.services.custody import give_tokens
 from tests.xapi.conftest import Sandbox
@@ -227,3 +229,23 @@ async def test_post_that_is_gone_from_x_is_erased_within_a_day(town: Town, owner
     assert bodies == [True, False]
     await assert_audited("inbound.erased", reason="deleted_at_x")
     assert await recheck(help_, client, clock=clock) == 0
+
+
+async def test_address_that_x_marked_invalid_is_looked_at_again(town: Town, owner: asyncpg.Connection) -> None:
+    async with receiving() as listening:
+        right = listening.secret = keys_of(town.sandbox)["api_secret"]
+        town.jobs.settings = replace(town.settings, x_webhook_url=listening.url.removesuffix("/x/webhook"))
+        await town.jobs.subscribe()
+        (webhook,) = await town.x().webhooks()
+        listening.secret = "another secret"
+        with pytest.raises(Refused):
+            await town.x().validate_webhook(webhook.id)
+        assert [each.valid for each in await town.x().webhooks()] == [False]
+        await owner.execute("UPDATE subscription SET checked_at = now() - interval '61 minutes'")
+        await town.jobs.subscribe()
+        assert await town.push() is Push.FAULT
+        listening.secret = right
+        await owner.execute("UPDATE subscription SET checked_at = now() - interval '61 seconds'")
+        await town.jobs.subscribe()
+        assert [each.valid for each in await town.x().webhooks()] == [True]
+        assert await town.push() is Push.LIVE

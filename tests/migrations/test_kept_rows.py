@@ -19,6 +19,19 @@ ONCE = {
     "x_id": "1",
     "resolved": "'sent', resolved_at = now()",
     "resolved_reason": "'r'",
+    "clock_offset_ms": "7",
+    "duplicate": "true",
+    "late_at": "now(), late_x_id = 1",
+}
+
+
+OTHER = {
+    "connected": "false",
+    "status": "500",
+    "x_id": "2",
+    "clock_offset_ms": "8",
+    "duplicate": "false",
+    "late_at": "now() + interval '1 day'",
 }
 
 
@@ -85,6 +98,17 @@ async def test_the_application_may_not_even_ask(owner: asyncpg.Connection, one_o
                 await owner.execute(statement)
 
 
+async def test_a_reading_of_x_stays_as_it_was(owner: asyncpg.Connection, story: Story) -> None:
+    attempt = await make_attempt(owner, story, outcome="unknown")
+    reading = "INSERT INTO attempt_read (attempt, n, read_at, result) VALUES ($1, 1, now(), 'none')"
+    await owner.execute(reading, attempt)
+    for statement in ("UPDATE attempt_read SET result = 'one'", "DELETE FROM attempt_read", "TRUNCATE attempt_read"):
+        with pytest.raises(Refused):
+            await owner.execute(statement)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await owner.execute(reading, attempt)
+
+
 @pytest.mark.parametrize("table", ["attempt", "approval", "role_grant"])
 async def test_rows_with_a_course_are_not_deleted(owner: asyncpg.Connection, story: Story, table: str) -> None:
     await make_attempt(owner, story)
@@ -101,7 +125,7 @@ async def test_an_attempt_learns_each_fact_once(
     await make_attempt(owner, story)
     await owner.execute(f"UPDATE attempt SET {column} = {value}")
     await owner.execute(f"UPDATE attempt SET {column} = {column}")
-    for other in {"connected": "false", "status": "500", "x_id": "2"}.get(column, "'unknown'"), "NULL":
+    for other in OTHER.get(column, "'unknown'"), "NULL":
         with pytest.raises(Refused, match="may be set once"):
             await owner.execute(f"UPDATE attempt SET {column} = {other}")
 

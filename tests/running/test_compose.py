@@ -22,6 +22,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / "deploy" / "example.env").read_text(), re.MULTILINE))
 FILLED = {**EXAMPLE, "GOVERN_SECRET_KEY": "s" * 32, "GOVERN_PUBLIC_URL": "https://govern.example.com"}
 FILLED["GOVERN_AUDIT_ORIGIN"] = "example.com/audit"
+FILLED["GOVERN_X_WEBHOOK_URL"] = "https://hooks.example.com"
 
 
 def filled(value: str) -> str:
@@ -59,6 +60,8 @@ def test_every_variable_is_in_the_example_and_every_secret_is_demanded() -> None
         "GOVERN_X_BASE_URL",
         "GOVERN_X_CLIENT_ID",
         "GOVERN_X_CLIENT_SECRET",
+        "GOVERN_X_WEBHOOK_SECRETS",
+        "GOVERN_X_WEBHOOK_URL",
         "WEB_PORT",
     }
     assert all(not EXAMPLE[name] for name in EXAMPLE if name not in optional)

@@ -19,7 +19,7 @@ from govern.settings import Settings
 from govern.xapi.client import Mention
 from tests.asserts import assert_audited
 from tests.factories import NOW, make_message, receive_dm, receive_mention
-from tests.sending import LATER, Desk, make_desk
+from tests.sending import LATER, Desk, make_desk, read_nothing
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -129,7 +129,9 @@ async def test_what_comes_in_while_the_answer_leaves_is_not_answered_by_it(desk:
 async def test_refused_or_unknown_answer_stops_nothing_until_a_person_says_it_is_out(desk: Desk) -> None:
     await receive_dm(desk.company.help, at=NOW)
     message = await desk.write_dm()
-    await desk.settle(await desk.take(), Result(outcome=Outcome.UNKNOWN, code="timeout", reason="No answer."))
+    claim = await desk.take()
+    await desk.settle(claim, Result(outcome=Outcome.UNKNOWN, code="timeout", reason="No answer."))
+    await read_nothing(desk, claim.attempt)
     assert (await only(desk)).state is ConversationState.OPEN
     who = {"actor": desk.company.mia, "access": desk.access, "now": LATER + MINUTE}
     await settle_outcome(message.id, is_out=True, x_id="701", reason="I see it on X", **who)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from govern.domain.messages import Kind, Message, StaleRevision
 from govern.domain.pauses import Pause
 from govern.domain.publications import Outcome
 from govern.errors import Denied, Invalid
+from govern.services.alarms import Cause, list_alarms
 from govern.services.answers import Result
 from govern.services.expiry import expire_late_approvals
 from govern.services.message_views import load_message
@@ -244,3 +245,22 @@ async def test_what_waits_can_be_given_another_time_by_scheduling_it(desk: Desk)
     )
     assert (await load_message(message.id)).hold is None
     assert isinstance(await desk.claim(now=at), Claim)
+
+
+async def late(desk: Desk, now: datetime) -> bool:
+    """Tell whether the manager is told that something due does not go."""
+    alarms = await list_alarms(
+        rules=desk.policies.screening.x,
+        policy_digest=desk.policies.screening.digest,
+        actor=desk.company.mia,
+        access=desk.access,
+        now=now,
+    )
+    return Cause.LATE in {each.cause for each in alarms}
+
+
+async def test_what_waits_for_a_person_is_no_alarm_of_a_late_worker(desk: Desk) -> None:
+    await desk.write()
+    assert await late(desk, OVER + timedelta(minutes=10))
+    await over(desk, await pause(desk))
+    assert not await late(desk, OVER + timedelta(minutes=10))

@@ -12,6 +12,7 @@ from govern.access import Access
 from govern.database import rows
 from govern.domain.accounts import Account
 from govern.domain.credentials import BASE_SCOPES, MissingScopes
+from govern.domain.media import Image, MediaType
 from govern.domain.members import PUBLISHER
 from govern.domain.messages import Kind, Message
 from govern.domain.publications import Outcome
@@ -22,6 +23,7 @@ from govern.services.ceilings import set_ceiling
 from govern.services.passing import Passed
 from govern.services.policies import Policies
 from govern.services.rate_windows import take_one
+from govern.services.room import wish_of
 from govern.services.sending import Claim
 from govern.services.use_case import use_case
 from govern.services.x_app import CREDITS_AGAIN
@@ -270,3 +272,23 @@ async def test_account_without_the_permission_is_refused_at_submit_and_held_in_t
     assert "tweet.write" in (await publication_of(message))["hold_reason"]
     await owner.execute("UPDATE account_credential SET scopes = $1", list(BASE_SCOPES))
     assert isinstance(await desk.claim(now=LATER + timedelta(minutes=1)), Claim)
+
+
+async def test_described_image_is_counted_with_its_message(desk: Desk) -> None:
+    message = await desk.write()
+    image = Image(
+        id=message.id,
+        position=1,
+        digest=b"",
+        media_type=next(iter(MediaType)),
+        width=1,
+        height=1,
+        size=1,
+        alt_text="Our shop",
+    )
+    pictured = replace(message, revision=replace(message.revision, images=(image,)))
+    wish = await wish_of(message.id, pictured, lane=2, not_after=LATER, policies=desk.policies)
+    assert [(line.kind.value, line.units, line.micro_usd) for line in wish.cost.lines] == [
+        ("post", 1, 15_000),
+        ("media_metadata", 1, 5_000),
+    ]

@@ -35,7 +35,7 @@ async def resume(now: datetime = BACK) -> Resumed:
 
 
 async def test_backlog_of_a_stop_leaves_two_a_minute(desk: Desk) -> None:
-    messages = [await desk.write(f"Number {n}.") for n in range(3)]
+    messages = [await desk.write(f"Number {n}.", now=NOW + timedelta(seconds=n)) for n in range(3)]
     assert await resume() == Resumed(stopped_at=STOPPED, going=3, waiting=0, expired=0)
     assert [(await publication_of(each))["wake_at"] for each in messages] == [BACK + n * PACE for n in range(3)]
     assert isinstance(await desk.claim(now=BACK), Claim)
@@ -52,7 +52,7 @@ async def test_what_missed_its_window_in_a_stop_expires_and_says_so(desk: Desk) 
 
 async def test_what_cannot_leave_in_its_window_in_turns_waits_for_a_person(desk: Desk) -> None:
     at = BACK - timedelta(minutes=14)
-    messages = [await desk.write(f"Number {n}.", scheduled_at=at) for n in range(4)]
+    messages = [await desk.write(f"Number {n}.", scheduled_at=at + timedelta(seconds=n)) for n in range(4)]
     assert await resume() == Resumed(stopped_at=STOPPED, going=3, waiting=1, expired=0)
     holds = [(await load_message(each.id)).hold for each in messages]
     assert holds == [None, None, None, "release_needed"]

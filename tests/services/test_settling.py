@@ -18,14 +18,16 @@ from govern.errors import Denied
 from govern.services.answers import Result
 from govern.services.approvals import withdraw_approval
 from govern.services.attempts import read_attempt
+from govern.services.erasing import Ground, erase_subject
 from govern.services.messages import revise_message, schedule_message, withdraw_message
 from govern.services.outcomes import AnotherMessage, ask_reading, list_unknown, settle_outcome
 from govern.services.policies import Policies
 from govern.services.readings import find_question, last_seen, list_readings
 from govern.services.reconciling import Read, keep_failed_reading, keep_reading
+from govern.services.subjects import SubjectKind
 from govern.settings import Settings
 from tests.asserts import actions, assert_audited, assert_nothing_changed, assert_refused
-from tests.factories import NOW
+from tests.factories import NOW, receive_dm
 from tests.sending import LATER, Desk, make_desk, read_nothing, until_waiting
 
 SENT = Result(outcome=Outcome.SENT, x_id="1900000000000000001", connected=True, status=201, transaction_id="t-1")
@@ -229,6 +231,28 @@ async def test_reading_waits_while_a_message_of_the_same_text_is_on_its_way(desk
     read = await settle_by_reading(desk, lost.attempt, SENT.x_id or "")
     assert read is not None
     assert read.found is Found.NONE, "it is the other one"
+
+
+async def test_what_was_seen_of_an_erased_persons_thread_is_forgotten(desk: Desk) -> None:
+    await receive_dm(desk.company.help)
+    message = await desk.write_dm()
+    claim = await desk.take()
+    await desk.settle(claim, UNKNOWN)
+    question = await find_question(claim.attempt)
+    assert question is not None
+    theirs = Seen(x_id="1901", text="Call me at home.", at=LATER, ours=False)
+    await keep_reading(question, [theirs], at=LATER, settings=desk.config, now=LATER)
+    assert message.contact_id is not None
+    await erase_subject(
+        SubjectKind.CONTACT,
+        message.contact_id,
+        ground=Ground.PERSON_ASKED,
+        reason="They asked",
+        actor=desk.company.cleo,
+        access=desk.access,
+        now=LATER,
+    )
+    assert await last_seen(claim.attempt) is None
 
 
 async def test_what_the_reading_saw_is_kept_until_it_is_settled(desk: Desk) -> None:

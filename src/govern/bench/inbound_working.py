@@ -10,9 +10,10 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from typing import Any, NamedTuple
+from uuid import uuid4
 
+import asyncpg
 import httpx
 import msgspec
 import uvicorn
@@ -20,15 +21,15 @@ import uvicorn
 from govern import log
 from govern.app import create_app
 from govern.bench.inbound_report import Kept, Times
-from govern.database import pool, rows, transaction
+from govern.database import pool
 from govern.domain.accounts import Account
 from govern.domain.members import system_actor
 from govern.jobs.deliver import deliver
 from govern.services.accounts import find_account
+from govern.services.deliveries import LEFT, deliveries_left
 from govern.services.policies import Policies, load_policies
 from govern.services.receiving import store_mentions
 from govern.settings import Settings, current
-from govern.tables import Inbound, WebhookDelivery
 from govern.web.auth import AnyRequest
 from govern.web.webhook import PATH, receive_delivery
 from govern.xapi.client import Mention
@@ -42,9 +43,16 @@ BENCH = system_actor("bench")
 
 _PLAIN = """
 INSERT INTO webhook_delivery (id, event_uuid, event_type, about, body, received_at, done_at)
-VALUES ({}, {}, 'bench', '', {}, {}, now()) RETURNING id
+VALUES ($1, $2, 'bench', '', $3, $4, now())
 """
-_WAITING = "SELECT id FROM webhook_delivery WHERE done_at IS NULL ORDER BY received_at LIMIT {}"
+
+
+class Flood(NamedTuple):
+    """What was sent, and how long it took until all was read."""
+
+    ids: list[str]
+    deliveries: int
+    seconds: float
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,28 +62,38 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: int
 
 
-async def insert_one(request: AnyRequest) -> str:
-    """Do what the webhook is compared with: one INSERT of what was sent, in the same web stack."""
-    body = await request.body()
-    async with transaction():
-        await WebhookDelivery.raw(_PLAIN, uuid4(), uuid4().hex, body, datetime.now(UTC))
-    return ""
+def insert_with(plain: asyncpg.Pool) -> Any:
+    """Return what the webhook is compared with: one INSERT of what was sent, in the same web stack."""
+
+    async def insert_one(request: AnyRequest) -> str:
+        body = await request.body()
+        async with plain.acquire() as connection, connection.transaction():
+            await connection.execute(_PLAIN, uuid4(), uuid4().hex, body, datetime.now(UTC))
+        return ""
+
+    return insert_one
 
 
 async def measure(wanted: Wanted) -> tuple[Times, Kept]:
     """Time the webhook beside the INSERT, then flood it while readers and a poll work."""
     settings = msgspec.structs.replace(current(), x_webhook_secrets=SECRET)
-    async with _serving(settings) as address, httpx.AsyncClient(base_url=address, trust_env=False) as x:
+    async with (
+        asyncpg.create_pool(settings.database_url, min_size=2, max_size=4) as plain,
+        _serving(settings, plain) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as x,
+    ):
         account = await find_account(HANDLE)
         times = await _time(x, account, wanted.pairs)
-        return times, await _flood(x, account, wanted.deliveries, policies=load_policies(settings.policies))
+        await plain.execute("DELETE FROM webhook_delivery")
+        found = await _flood(x, account, wanted.deliveries, policies=load_policies(settings.policies))
+        return times, _kept(found, [str(row["x_id"]) for row in await plain.fetch("SELECT x_id FROM inbound")])
 
 
 @asynccontextmanager
-async def _serving(settings: Settings) -> AsyncIterator[str]:
+async def _serving(settings: Settings, plain: asyncpg.Pool) -> AsyncIterator[str]:
     app = create_app(settings)
     make: Any = type(receive_delivery)  # a POST of the framework, which only the web may name
-    app.register(make(INSERT, status_code=200, opt={"public": "a benchmark"})(insert_one))
+    app.register(make(INSERT, status_code=200, opt={"public": "a benchmark"})(insert_with(plain)))
     config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, ws="none")
     server = uvicorn.Server(config)
     async with pool(size=12):
@@ -98,11 +116,10 @@ async def _time(x: httpx.AsyncClient, account: Account, pairs: int) -> Times:
             (await x.post(path, content=body, headers=_signed(body))).raise_for_status()
             if turn >= pairs // 10:
                 taken[path].append(time.perf_counter() - begun)
-    await WebhookDelivery.delete().where(WebhookDelivery.received_at >= now)
     return Times(webhook=taken[PATH], insert=taken[INSERT])
 
 
-async def _flood(x: httpx.AsyncClient, account: Account, deliveries: int, *, policies: Policies) -> Kept:
+async def _flood(x: httpx.AsyncClient, account: Account, deliveries: int, *, policies: Policies) -> Flood:
     """Deliver a fifth twice, all shuffled, while half is also polled; everything is to be kept once."""
     chance, now, begun = random.Random(6), datetime.now(UTC), time.perf_counter()  # noqa: S311 - an order
     ids = _ids(deliveries * 5 // 6, now)
@@ -117,14 +134,17 @@ async def _flood(x: httpx.AsyncClient, account: Account, deliveries: int, *, pol
         await store_mentions(account, found, policies=policies, actor=BENCH, now=datetime.now(UTC))
     await arriving
     await asyncio.gather(*reading)
-    kept = [str(row["x_id"]) for row in rows(await Inbound.select(Inbound.x_id))]
+    return Flood(ids=ids, deliveries=len(bodies), seconds=time.perf_counter() - begun)
+
+
+def _kept(flood: Flood, kept: Sequence[str]) -> Kept:
     return Kept(
-        deliveries=len(bodies),
-        expected=len(ids),
-        lost=len(set(ids) - set(kept)),
+        deliveries=flood.deliveries,
+        expected=len(flood.ids),
+        lost=len(set(flood.ids) - set(kept)),
         doubled=len(kept) - len(set(kept)),
-        strange=len(set(kept) - set(ids)),
-        seconds=time.perf_counter() - begun,
+        strange=len(set(kept) - set(flood.ids)),
+        seconds=flood.seconds,
     )
 
 
@@ -137,7 +157,7 @@ async def _read(arriving: "asyncio.Future[Any]", policies: Policies, lane: int) 
     """Read what waits until all has arrived and nothing waits; two readers may take the same, as workers may."""
     while True:
         last = arriving.done()
-        waiting: list[UUID] = [row["id"] for row in rows(await WebhookDelivery.raw(_WAITING, STEP))]
+        waiting = await deliveries_left(now=datetime.now(UTC) + LEFT)
         for delivery in waiting[lane::READERS] or waiting:
             await deliver(delivery, policies=policies, clock=lambda: datetime.now(UTC))
         if not waiting:

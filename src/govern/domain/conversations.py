@@ -44,9 +44,11 @@ class CloseReason(StrEnum):
     """The note says."""
     OLD = "old"
     """We learnt of it too late; nobody's choice."""
+    ERASED = "erased"
+    """The person was erased; nobody's choice."""
 
 
-CHOOSABLE = tuple(reason for reason in CloseReason if reason is not CloseReason.OLD)
+CHOOSABLE = (CloseReason.NO_ANSWER_NEEDED, CloseReason.ELSEWHERE, CloseReason.SPAM, CloseReason.OTHER)
 """Reasons a member may give."""
 
 

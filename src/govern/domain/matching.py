@@ -9,11 +9,11 @@ import msgspec
 MARGIN = timedelta(seconds=120)
 """How far below the start of an attempt a reading begins: clocks differ, and a Date header has whole seconds."""
 
-_LEAD = re.compile(r"(?:@\w{1,15}\s+)+", re.ASCII)
+_LEAD = re.compile(r"(?:@\w{1,15}(?:\s+|\Z))+", re.ASCII)
 _MENTION = re.compile(r"@\w{1,15}", re.ASCII)
 _PARTS = re.compile(r"(?:https?://)?([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _MEDIA_LINK = re.compile(
-    r"https?://(?:(?:x|twitter)\.com/\w+/status/\d+/(?:photo|video)/\d+|pic\.(?:x|twitter)\.com/\w+)"
+    r"https?://(?:(?:x|twitter)\.com/(?:\w+/status/\d+/(?:photo|video)|messages/media)/\d+|pic\.(?:x|twitter)\.com/\w+)"
 )
 _SHORT_LINK = re.compile(r"https://t\.co/\w+", re.ASCII)
 
@@ -77,7 +77,7 @@ def _pattern(seen: Seen) -> str:
     lead = _LEAD.match(text) if seen.in_reply_to is not None else None
     mentions = _MENTION.findall(lead[0]) if lead else []
     body, added = _without_added(text[lead.end() if lead else 0 :], links, seen)
-    optional = "".join(rf"(?:{mention}\s+)?" for mention in mentions)
+    optional = "".join(rf"(?:{mention}(?:\s+|\Z))?" for mention in mentions)
     return optional + _body(body, links) + "".join(rf"(?:\s*{_link(link)})?" for link in added)
 
 

@@ -13,17 +13,21 @@ from govern.domain.members import Actor
 from govern.domain.x_prices import used_percent
 from govern.screening.x_rules import XRules
 from govern.services.limits import LimitsReport, Spend, read_limits
+from govern.services.publications import FREE
 from govern.tables import Account as AccountTable
 from govern.tables import Message as MessageTable
 
 LATE = timedelta(minutes=2)
 UNKNOWN_FOR = timedelta(minutes=15)
 
-_LATE = """
+_LATE = (
+    """
 SELECT count(*) AS count, min(p.wake_at) AS since FROM publication p
   JOIN message m ON m.id = p.message JOIN account a ON a.id = p.account
  WHERE p.closed_at IS NULL AND p.wake_at < {} AND m.state IN ('approved', 'scheduled') AND a.scope = ANY({})
-"""
+   AND """
+    + FREE
+)
 _UNKNOWN = """
 SELECT count(*) AS count, min(m.updated_at) AS since FROM message m JOIN account a ON a.id = m.account
  WHERE m.state = 'outcome_unknown' AND m.updated_at < {} AND a.scope = ANY({})

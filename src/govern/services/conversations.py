@@ -24,7 +24,8 @@ _ONE = _VIEW + " WHERE i.account = {} AND i.x_id = {} AND i.x_kind = 'post'"
 _LIST = (
     _VIEW
     + """
- WHERE ({}::text IS NULL OR lower(a.handle) = lower({})) AND (a.scope = ANY({}) OR (i.x_kind = 'post' AND a.scope = ANY({})))
+ WHERE i.erased_at IS NULL AND ({}::text IS NULL OR lower(a.handle) = lower({}))
+   AND (a.scope = ANY({}) OR (i.x_kind = 'post' AND a.scope = ANY({})))
  ORDER BY i.written_at DESC, i.id DESC LIMIT {}
 """
 )

@@ -31,6 +31,7 @@ from govern.services.members import forget_member
 from govern.services.message_views import change_message, lock_message, message_ref, state_change
 from govern.services.publications import close_unsent
 from govern.services.rechecking import forget_inbound
+from govern.services.settling import forget_seen_of
 from govern.services.subjects import Subject, SubjectKind, check_erasable, find_subject, record_on, state_of
 from govern.services.suppressions import keep_suppressions
 from govern.services.use_case import use_case
@@ -184,6 +185,7 @@ async def _forget_contact(contact: UUID, *, actor: Actor, now: datetime) -> None
     )
     await insert_event(event, scope=COMPANY, actor=actor, now=now)
     await forget_contact(contact)
+    await forget_seen_of(contact)
 
 
 def _erased(kind: SubjectKind, *, ground: Ground, openings: int, reason: str) -> Recorded:

@@ -33,7 +33,8 @@ SELECT DISTINCT met.contact, a.id AS account, a.scope FROM (
 _POSTS = """
 SELECT a.handle AS account, a.scope, a.language, i.x_id::text AS x_id, i.text, i.written_at
   FROM inbound i JOIN account a ON a.id = i.account
- WHERE i.contact = {} AND i.x_kind = 'post' AND a.scope = ANY({}) ORDER BY i.written_at DESC LIMIT 10
+ WHERE i.contact = {} AND i.x_kind = 'post' AND i.erased_at IS NULL AND a.scope = ANY({})
+ ORDER BY i.written_at DESC LIMIT 10
 """
 _UNSENT = """
 SELECT m.number, a.handle AS account, m.state, m.withdrawn_for, m.updated_at, s.findings

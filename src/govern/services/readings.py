@@ -12,6 +12,7 @@ from govern.domain.matching import Seen, Sought, floor_of
 from govern.domain.messages import Kind, Message
 from govern.domain.publications import Outcome, XKind
 from govern.domain.readings import AT_ONCE, LOOK_BACK, Reading, next_reading
+from govern.domain.reply_levels import is_dot_reply
 from govern.services.accounts import find_account
 from govern.services.contacts import get_contact
 from govern.services.message_views import load_message
@@ -119,10 +120,12 @@ def is_open(row: dict[str, object]) -> bool:
 def sought_of(message: Message) -> Sought:
     """Return what was handed to X, as it is compared with what X shows."""
     quotes = message.kind is Kind.QUOTE
+    answers = not quotes and not is_dot_reply(message.kind, message.reply_level)
     return Sought(
         text=message.revision.text,
-        in_reply_to=None if quotes else message.in_reply_to,
+        in_reply_to=message.in_reply_to if answers else None,
         quote_of=message.in_reply_to if quotes else None,
+        media=len(message.revision.images),
     )
 
 

@@ -12,7 +12,7 @@ from govern.domain.members import Actor
 from govern.services import audit
 from govern.services.deliveries import forget_bodies_of
 from govern.services.use_case import use_case
-from govern.tables import Inbound
+from govern.tables import Conversation, Inbound
 from govern.xapi.client import LookedUp
 from govern.xapi.lookups import MOST
 
@@ -34,6 +34,10 @@ _CHANGE = (
     "UPDATE inbound SET text = {}, checked_at = {} WHERE id = {} AND erased_at IS NULL AND text <> {} RETURNING id"
 )
 _SEEN = "UPDATE inbound SET checked_at = {} WHERE id = {}"
+_END = """
+UPDATE conversation SET state = 'closed', closed_for = 'erased', waiting_since = NULL, due_at = NULL,
+       version = version + 1 WHERE contact = {}
+"""
 _ERASE_ALL = "UPDATE inbound SET text = '', erased_at = {} WHERE contact = {} AND erased_at IS NULL RETURNING x_id"
 
 
@@ -61,7 +65,11 @@ async def apply_recheck(account: Account, kept: list[Kept], said: LookedUp, *, a
 
 
 async def forget_inbound(contact: UUID, *, now: datetime) -> int:
-    """Erase what a person wrote, in the caller's transaction; ids of X stay, so that a replay brings nothing back."""
+    """Erase what a person wrote, in the caller's transaction; ids of X stay, so that a replay brings nothing back.
+
+    Nobody waits for an answer any more: there is nobody to answer.
+    """
+    await Conversation.raw(_END, contact)
     return len(rows(await Inbound.raw(_ERASE_ALL, now, contact)))
 
 

@@ -16,6 +16,11 @@ from govern.services.attempts import AttemptRow, resolve_attempt
 from govern.services.message_views import change_message, load_message, message_ref, state_change
 from govern.tables import Attempt, AttemptSeen, Publication
 
+_FORGET_OF = """
+DELETE FROM attempt_seen WHERE attempt IN (
+  SELECT t.id FROM attempt t JOIN publication p ON p.id = t.publication JOIN message m ON m.id = p.message
+   WHERE m.contact = {})
+"""
 _TAKEN = """
 SELECT p.x_id FROM publication p WHERE p.x_kind = {} AND p.x_id = ANY({}) AND p.id <> {}
 UNION SELECT t.x_id FROM attempt t JOIN publication p ON p.id = t.publication
@@ -71,6 +76,11 @@ async def settle(
 async def forget_seen(attempt: UUID) -> None:
     """Forget what the last reading saw: it was kept for who had to settle it."""
     await AttemptSeen.delete().where(AttemptSeen.attempt == attempt)
+
+
+async def forget_seen_of(contact: UUID) -> None:
+    """Forget what readings saw of a person's private thread, in the caller's transaction."""
+    await AttemptSeen.raw(_FORGET_OF, contact)
 
 
 async def known_elsewhere(row: AttemptRow, x_ids: list[int]) -> set[int]:

@@ -34,6 +34,7 @@ async def look_up_posts(caller: Caller, ids: Sequence[str], fields: Sequence[str
         lambda x: x.get_tweets(list(ids[:MOST]), tweet_fields=list(fields), user_auth=caller.signed),
         _Posts,
     )
+    caller.reads.count(found.data)
     named = {missing.resource_id or missing.value for missing in found.errors if _is_gone(missing)}
     return LookedUp(texts={post.id: post.plain for post in found.data}, gone=frozenset(named & set(ids)))
 

@@ -7,7 +7,7 @@ from govern.domain.images.picture import UPRIGHT, Broken, Picture, exif_with, or
 from govern.domain.media import MediaType
 
 _EXTENDED, _LOSSY, _LOSSLESS = b"VP8X", b"VP8 ", b"VP8L"
-_KEPT = {_EXTENDED, _LOSSY, _LOSSLESS, b"ALPH", b"ICCP"}
+_KEPT = {_EXTENDED, _LOSSY, _LOSSLESS, b"ALPH", b"ICCP"}  # codespell:ignore alph
 _ANIMATED, _XMP, _EXIF = 0x02, 0x04, 0x08
 
 

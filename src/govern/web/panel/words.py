@@ -149,6 +149,7 @@ CLOSE_REASONS: Mapping[CloseReason, str] = {
     CloseReason.SPAM: N_("Spam"),
     CloseReason.OTHER: N_("Another reason: say it in the note"),
     CloseReason.OLD: N_("We learnt of it too late"),
+    CloseReason.ERASED: N_("The person was erased"),
 }
 PLACES: Mapping[str, Badge] = {
     "post": Badge(N_("Public"), "", "at"),
