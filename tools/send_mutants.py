@@ -65,7 +65,7 @@ MUTANTS = (
     Mutant(
         name="no_commit_before_post",
         file="src/govern/services/sending.py",
-        passage="    await _start(due, message, worker=worker, settings=settings, now=now)\n",
+        passage="    await _start(due, message, wish.cost, worker=worker, settings=settings, now=now)\n",
         becomes="",
         killed_by="tests/services/test_sending.py::test_claim_commits_to_sending_before_anything_leaves",
     ),
@@ -146,8 +146,8 @@ MUTANTS = (
     Mutant(
         name="digest_unchecked",
         file="src/govern/services/sending.py",
-        passage="if digest_of(message) != due.content_digest:",
-        becomes="if digest_of(message) != digest_of(message):",
+        passage="if await digest_of(message) != due.content_digest:",
+        becomes="if await digest_of(message) != await digest_of(message):",
         killed_by="tests/services/test_sending.py::test_content_that_is_not_what_was_approved_is_held",
     ),
     Mutant(

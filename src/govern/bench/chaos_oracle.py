@@ -10,7 +10,8 @@ from govern.domain.messages import State
 
 TOLD = frozenset({State.FAILED, State.EXPIRED, State.WITHDRAWN, State.OUTCOME_UNKNOWN})
 """Where a message that is not on X may be: its author was told."""
-MAY_BE_OUT = frozenset({State.SENT, State.OUTCOME_UNKNOWN})
+ON_X = frozenset({State.SENT})
+MAY_BE_OUT = ON_X | {State.OUTCOME_UNKNOWN}
 """Where a message that is on X may be."""
 READ_BELIEFS = """
 SELECT coalesce(json_agg(b), '[]') FROM (
@@ -69,10 +70,10 @@ def compare(beliefs: Iterable[Belief], on_x: Mapping[str, Iterable[Mapping[str, 
     return Verdict(
         messages=len(believed),
         out=sum(len(ids) for ids in out.values()),
-        lost=wrong(lambda each, ids: not ids and each.state not in TOLD | {State.SENT}),
+        lost=wrong(lambda each, ids: not ids and each.state not in TOLD | ON_X),
         duplicated=wrong(lambda _each, ids: len(ids) > 1),
         falsely_failed=wrong(lambda each, ids: ids and each.state not in MAY_BE_OUT),
-        falsely_sent=wrong(lambda each, ids: each.state is State.SENT and each.x_id not in ids),
+        falsely_sent=wrong(lambda each, ids: each.state in ON_X and each.x_id not in ids),
         strange=tuple(x_id for found, ids in out.items() if found not in known for x_id in ids),
     )
 

@@ -20,7 +20,7 @@ from govern.bench.sending_company import Company, Writing, clock
 from govern.bench.sending_texts import make_text
 from govern.database import pool
 from govern.domain.messages import Kind
-from govern.services.message_views import load_message
+from govern.services.message_views import get_message
 from govern.services.outbox import Waker
 from govern.settings import current
 from govern.xapi.bare import BareClient
@@ -137,13 +137,14 @@ async def write_in_life(company: Company, author: Author, *, count: int) -> None
     for number in range(count):
         (written,) = await author.write([handles[number % len(handles)]])
         await waker.wake_due(now=clock())
-        await until_sent(written)
+        await until_sent(company, written)
     await waker.close()
 
 
-async def until_sent(message: str) -> None:
+async def until_sent(company: Company, message: str) -> None:
+    reader = company.people["brand_manager"]
     async with asyncio.timeout(LIMIT):
-        while (await load_message(message)).state.value != "sent":  # noqa: ASYNC110 - the database says it
+        while (await get_message(message, actor=reader, access=company.access, now=clock())).state.value != "sent":  # noqa: ASYNC110 - the database says it
             await asyncio.sleep(0.02)
 
 
@@ -154,7 +155,7 @@ async def answer_amid_campaign(company: Company, author: Author, *, count: int) 
     await company.read(handle)
     await author.write([handle] * count)
     answer = Writing(account=handle, kind=Kind.REPLY, text="On its way, it arrives today.", target=mention)
-    await until_sent(str((await company.write(answer)).id))
+    await until_sent(company, str((await company.write(answer)).id))
 
 
 async def measure(plan: Plan) -> Times:

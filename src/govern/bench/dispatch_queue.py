@@ -9,6 +9,7 @@ import msgspec
 from govern.bench.dispatch_sending import claim_as, finish
 from govern.bench.sending_company import Company
 from govern.bench.sending_stage import Stage
+from govern.domain.schedules import time_data_version
 from govern.embedded.postgres import DATABASE
 from govern.services import outbox
 from govern.worker_jobs import Jobs
@@ -31,7 +32,7 @@ SELECT m AS a_message, r AS a_revision, s AS a_screening, p AS a_publication
  WHERE m.kind = 'post' AND m.state = 'sent' LIMIT 1;
 INSERT INTO message SELECT (jsonb_populate_record(a_message, jsonb_build_object(
   'id', made.message, 'number', 10000000 + n, 'account', account, 'state', 'scheduled', 'scheduled_at', due_at,
-  'zone', 'UTC', 'form_key', null, 'created_at', now(), 'updated_at', now()))).* FROM made, pattern;
+  'zone', 'UTC', 'wall_time', to_char(due_at, 'YYYY-MM-DD"T"HH24:MI:SS'), 'fold', 0, 'tz_version', '{tz}', 'form_key', null, 'created_at', now(), 'updated_at', now()))).* FROM made, pattern;
 INSERT INTO revision SELECT (jsonb_populate_record(a_revision, jsonb_build_object(
   'id', made.revision, 'message', made.message))).* FROM made, pattern;
 INSERT INTO screening SELECT (jsonb_populate_record(a_screening, jsonb_build_object(
@@ -56,7 +57,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 
 def fill_queue(stage: Stage, count: int) -> None:
     """Schedule so many messages for later."""
-    stage.engines.postgres.sql(_FILL.format(count=count), DATABASE)
+    stage.engines.postgres.sql(_FILL.format(count=count, tz=time_data_version()), DATABASE)
 
 
 async def measure_costs(company: Company, write: Callable[[str], Awaitable[object]]) -> Costs:
