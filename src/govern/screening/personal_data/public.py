@@ -16,8 +16,9 @@ _HANDLE = re.compile(
 )
 
 _THEIR_PHONE = re.compile(
-    r"\b(?:votre|vos|your|ur) (?:standard|hotline|helpline|switchboard|sav|services? clients?|customer services?|call cent(?:er|re)|numero vert)"
-    r"(?: (?:au|on|le|is|est))?[ :,(]{1,3}$"
+    r"\b(?:votre|vos|your|ur|le|the|leur|their|du|au) "
+    r"(?:standard|hotline|helpline|switchboard|sav|services? clients?|customer services?|call cent(?:er|re)|numero vert)"
+    r"(?: (?:au|on|le|is|est|c|c'est|:))?[ :,(]{1,3}$"
 )
 _CEDEX = re.compile(r"\bcedex\b")
 """Only companies and offices have their post delivered so."""
@@ -33,7 +34,7 @@ def not_data(reading: Reading) -> Iterator[tuple[int, int]]:
         yield from (match.span() for match in _HANDLE.finditer(reading.text))
 
 
-def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
+def is_public(reading: Reading, claim: Claim) -> bool:
     """Tell whether something that was found is the company's own, so that it may stand anywhere."""
     text = reading.text[claim.start : claim.end]
     match claim.type:
@@ -51,7 +52,9 @@ def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
             return "".join(_GROUP.findall(text)) in reading.rules.public.ibans
         case Type.PHONE:
             before = reading.text[max(0, claim.start - 40) : claim.start]
-            return _THEIR_PHONE.search(before) is not None or (is_ours and reading_says_own_phone(reading, claim))
+            return _THEIR_PHONE.search(before) is not None or (
+                reading.is_ours and reading_says_own_phone(reading, claim)
+            )
         case Type.ADDRESS:
             return _CEDEX.search(text) is not None or shortest(text) in reading.rules.public.addresses
         case _:
@@ -62,6 +65,7 @@ def reading_says_own_phone(reading: Reading, claim: Claim) -> bool:
     """Tell whether the words right before a number offer it to everybody: "call us on"."""
     first = reading.at(claim.start)
     last = reading.at(claim.end) - 1
-    nearest = next((near for near in reading.before(first, 3) if near.words is not Words.BOOKING), None)
+    said = (near for near in reading.before(first, 8) if near.words not in {Words.BOOKING, Words.OTHER})
+    nearest = next(said, None)
     behind = any(near.words is Words.OWN_PHONE for near in reading.behind(last, 5))
     return behind or (nearest is not None and nearest.words is Words.OWN_PHONE)
