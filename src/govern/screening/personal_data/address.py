@@ -21,7 +21,7 @@ _ALWAYS_ENGLISH = words("street st road rd lane ln avenue ave drive dr crescent 
 _ENGLISH = _ALWAYS_ENGLISH | words(
     "close court ct way gardens gdns grove hill rise mews row walk parade highway hwy parkway pkwy circle cir trail trl quay place "
     "pl square sq green view park loop terr wharf rd yard fold croft field fields meadow meadows drove bank side end wynd gate "
-    "point ridge heights path pike av"
+    "point ridge heights path pike av cottages villas mansions buildings"
 )
 _FRENCH |= {"av", "ave", "r", "rte", "bd"}
 # These mean much else unless a full stop or a name follows.

@@ -20,6 +20,11 @@ _THEIR_PHONE = re.compile(
     r"(?:standard|hotline|helpline|switchboard|sav|services? clients?|customer services?|call cent(?:er|re)|numero vert)"
     r"(?: (?:au|on|le|is|est|c|c'est|:))?[ :,(]{1,3}$"
 )
+_HOURS = re.compile(
+    r"[ ,(:]{1,3}(?:(?:is|est|reste|stays) )?(?:(?:open|ouverte?) )?(?:du |de |from |until |till |jusqu'a |toute? )?"
+    r"(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|7 ?j|24 ?h|24/7|\d{1,2} ?h\b|\d{1,2}(?:[:.]\d\d)? ?(?:[ap]m\b|-|to ))"
+)
+_TO_SOMEBODY = re.compile(r"\b(?:vous|votre|you|your|him|her|lui|son|sa)\b")
 _CEDEX = re.compile(r"\bcedex\b")
 """Only companies and offices have their post delivered so."""
 _NAME_END = re.compile(r"[._+-]")
@@ -65,6 +70,9 @@ def reading_says_own_phone(reading: Reading, claim: Claim) -> bool:
     """Tell whether the words right before a number offer it to everybody: "call us on"."""
     first = reading.at(claim.start)
     last = reading.at(claim.end) - 1
+    before = reading.text[max(0, claim.start - 30) : claim.start]
+    if _HOURS.match(reading.text, claim.end) and not _TO_SOMEBODY.search(before):
+        return True
     said = (near for near in reading.before(first, 8) if near.words not in {Words.BOOKING, Words.OTHER})
     nearest = next(said, None)
     behind = any(near.words is Words.OWN_PHONE for near in reading.behind(last, 5))
