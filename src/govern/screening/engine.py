@@ -143,10 +143,12 @@ def _with_opinion(text: str, passes: _Passes, verdict: Verdict, policy: Policy) 
 
 
 def _opt_out(text: str, passes: _Passes, policy: Policy) -> OptOutVerdict:
-    verdict = judge_opt_out(passes.plain.view, policy.optout, partial(score, model=policy.opt_out_model))
+    opinion = partial(score, model=policy.opt_out_model)
+    verdict = judge_opt_out(passes.plain.view, policy.optout, opinion)
     seen = _named(verdict.findings)
     for freed in passes.freed:
-        verdict = max(verdict, judge_opt_out(freed.view, policy.optout), key=lambda each: _OPT_OUTS.index(each.optout))
+        other = judge_opt_out(freed.view, policy.optout, opinion)
+        verdict = max(verdict, other, key=lambda each: _OPT_OUTS.index(each.optout))
     findings = tuple(with_via(found, text, freed=_name(found) not in seen) for found in verdict.findings)
     return msgspec.structs.replace(verdict, findings=findings)
 
