@@ -22,7 +22,8 @@ _THEIR_PHONE = re.compile(
 )
 _HOURS = re.compile(
     r"[ ,(:]{1,3}(?:(?:is|est|reste|stays) )?(?:(?:open|ouverte?) )?(?:du |de |from |until |till |jusqu'a |toute? )?"
-    r"(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|7 ?j|24 ?h|24/7|\d{1,2} ?h\b|\d{1,2}(?:[:.]\d\d)? ?(?:[ap]m\b|-|to ))"
+    r"(?:(?:lun|mar|mercre|jeu|vendre|same)di\b|dimanche\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:lun|mar|mer|jeu|ven|mon|tue|wed|thu)-|"
+    r"7 ?j\b|24 ?h\b|24/7|\d{1,2} ?h\b|\d{1,2}(?:[:.]\d\d)? ?[ap]m\b)"
 )
 _TO_SOMEBODY = re.compile(r"\b(?:vous|votre|you|your|him|her|lui|son|sa)\b")
 _CEDEX = re.compile(r"\bcedex\b")
