@@ -190,7 +190,11 @@ def test_model_must_be_surer_where_another_matter_is_named(rules: OptOutRules) -
         ("Take me off your list", 0, OptOut.DOUBTFUL),  # a rule is certain, the model is not
         ("stop", 0, OptOut.YES),  # a keyword is not weighed
         ("How do I get fewer of these?", 100, OptOut.DOUBTFUL),  # less is not nothing
-        ("Whoever runs these, note that I have withdrawn", 100, OptOut.YES),  # loose words count beside a sure model only
+        (
+            "Whoever runs these, note that I have withdrawn",
+            100,
+            OptOut.YES,
+        ),  # loose words count beside a sure model only
         ("Whoever runs these, note that I have withdrawn", 60, OptOut.NO),
     ],
 )
