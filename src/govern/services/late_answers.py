@@ -17,7 +17,6 @@ from govern.domain.publications import Settlement
 from govern.errors import N_, Denied, NotFound
 from govern.services import audit
 from govern.services.attempts import AttemptRow, read_attempt, resolve_attempt
-from govern.services.conversation_clock import stop_clock
 from govern.services.message_rights import require
 from govern.services.message_views import change_message, load_message, lock_message, message_ref, state_change
 from govern.services.settling import forget_seen, known_elsewhere
@@ -141,7 +140,6 @@ async def _becomes_sent(row: AttemptRow, message: Message, event: Event, x_id: s
     await _write_out(row, x_id, now=now)
     await change_message(message, now, state=state.value)
     await forget_seen(row.id)
-    await stop_clock(message, now=now)
     await audit.record(
         PublicationSent(attempt=row.tries, x_id=x_id),
         actor=PUBLISHER,
