@@ -45,6 +45,8 @@ SHARPNESS = 1.5
 KINDS = {"word": 1.0, "letter": 1.0, "idea": 0.7}
 STRENGTH = 3.0
 """The inverse of the penalty on large weights."""
+SENTENCE = 0.5
+"""What a sentence counts for beside a whole text."""
 
 
 Floats = npt.NDArray[np.float64]
@@ -58,9 +60,14 @@ class Task(NamedTuple):
     files: str
     label: str
     false_alarms: float
+    alone: int | None
+    """See `ModelFile`. Where sentences are scored alone, those of the texts that are not wanted are learnt from as well."""
 
 
-TASKS = (Task("promotion", "dm_*.jsonl", "promotional", 0.015), Task("opt_out", "optout_*.jsonl", "optout", 0.02))
+TASKS = (
+    Task("promotion", "dm_*.jsonl", "promotional", 0.025, alone=1000),
+    Task("opt_out", "optout_*.jsonl", "optout", 0.045, alone=None),
+)
 
 
 class Line(NamedTuple):
@@ -73,10 +80,19 @@ class Line(NamedTuple):
 
 
 class Example(NamedTuple):
-    """The n-grams of a text, and of each pair of neighbouring sentences where it has more than two."""
+    """The n-grams of a text, of each pair of neighbouring sentences where it has more than two, of each of several alone."""
 
     whole: Grams
-    stretches: tuple[Grams, ...]
+    pairs: tuple[Grams, ...]
+    alone: tuple[Grams, ...]
+
+
+class Learnt(NamedTuple):
+    """A text or a sentence to learn from."""
+
+    grams: Grams
+    wanted: bool
+    counts: float
 
 
 def read_lines(task: Task) -> list[Line]:
@@ -95,19 +111,25 @@ def example(text: str, ideas_of: Ideas) -> Example:
     """Return what a model sees of a text."""
     folded = fold(text).text
     parts = [grams_of(folded[start:end], ideas_of) for start, end in sentences(folded)]
-    stretches = [united(pair) for pair in pairwise(parts)] if len(parts) > 2 else []
-    return Example(united(parts), (united(parts), *stretches))
+    pairs = tuple(united(pair) for pair in pairwise(parts)) if len(parts) > 2 else ()
+    return Example(united(parts), pairs, tuple(parts) if len(parts) > 1 else ())
 
 
-def train(examples: Sequence[Example], wanted: Sequence[bool], ideas: dict[str, tuple[str, ...]]) -> ModelFile:
+def train(
+    examples: Sequence[Example], wanted: Sequence[bool], ideas: dict[str, tuple[str, ...]], *, alone: int | None = None
+) -> ModelFile:
     """Fit twice: with every n-gram, then with those that matter most, whose number is part of the score."""
-    seen = Counter(gram for each in examples for gram in _named(each.whole))
-    rarity = {gram: (log((1 + len(examples)) / (1 + count)) + 1) ** SHARPNESS for gram, count in seen.items()}
-    weights, bias = _fit(examples, wanted, sorted(seen), rarity)
+    learnt = [Learnt(each.whole, found, 1.0) for each, found in zip(examples, wanted, strict=True)]
+    if alone is not None:
+        others = (each for each, found in zip(examples, wanted, strict=True) if not found)
+        learnt += [Learnt(part, wanted=False, counts=SENTENCE) for each in others for part in each.alone]
+    seen = Counter(gram for each in learnt for gram in _named(each.grams))
+    rarity = {gram: (log((1 + len(learnt)) / (1 + count)) + 1) ** SHARPNESS for gram, count in seen.items()}
+    weights, bias = _fit(learnt, sorted(seen), rarity)
     matters = sorted(seen, key=lambda gram: (-abs(weights[gram]) * seen[gram] ** 0.5, gram))
-    weights, bias = _fit(examples, wanted, sorted(matters[:MAX_GRAMS]), rarity)
+    weights, bias = _fit(learnt, sorted(matters[:MAX_GRAMS]), rarity)
     word, letter, idea = (_thousandths(weights, kind) for kind in KINDS)
-    return ModelFile(1, round(1000 * bias), ideas, Weights(word, letter, idea))
+    return ModelFile(1, round(1000 * bias), ideas, Weights(word, letter, idea), alone)
 
 
 def _thousandths(weights: dict[tuple[str, str], float], kind: str) -> dict[str, int]:
@@ -121,23 +143,20 @@ def _named(grams: Grams) -> Iterator[tuple[str, str]]:
 
 
 def _fit(
-    examples: Sequence[Example],
-    wanted: Sequence[bool],
-    grams: Sequence[tuple[str, str]],
-    rarity: dict[tuple[str, str], float],
+    learnt: Sequence[Learnt], grams: Sequence[tuple[str, str]], rarity: dict[tuple[str, str], float]
 ) -> tuple[dict[tuple[str, str], float], float]:
     """Return what each n-gram weighs in the score of `model.py`, and the bias."""
     place = {gram: number for number, gram in enumerate(grams)}
     rows, columns, values = [], [], []
-    for row, each in enumerate(examples):
-        for kind, texts in zip(KINDS, each.whole, strict=True):
+    for row, each in enumerate(learnt):
+        for kind, texts in zip(KINDS, each.grams, strict=True):
             found = sorted((kind, text) for text in texts if (kind, text) in place)
             rows += [row] * len(found)
             columns += [place[gram] for gram in found]
             values += [KINDS[kind] * rarity[gram] / len(found) ** 0.5 for gram in found]
-    matrix = csr_matrix((values, (rows, columns)), shape=(len(examples), len(grams)))
+    matrix = csr_matrix((values, (rows, columns)), shape=(len(learnt), len(grams)))
     fitted = LogisticRegression(C=STRENGTH, solver="liblinear", class_weight="balanced", random_state=SEED)
-    fitted.fit(matrix, np.array(wanted))
+    fitted.fit(matrix, np.array([each.wanted for each in learnt]), np.array([each.counts for each in learnt]))
     weights = {gram: float(fitted.coef_[0][place[gram]]) * rarity[gram] * KINDS[gram[0]] for gram in grams}
     return weights, float(fitted.intercept_[0])
 
@@ -145,15 +164,27 @@ def _fit(
 def scores(file: ModelFile, examples: Sequence[Example]) -> Floats:
     """Return the score of each example as the engine has it: thousandths of log-odds of its highest stretch."""
     model: Model = compiled(file)
-    return np.array([max(log_odds(known(part, model.weights), model) for part in each.stretches) for each in examples])
+    return np.array(
+        [
+            max(
+                log_odds(known(part, model.weights), model) - less
+                for parts, less in (((each.whole, *each.pairs), 0), (each.alone, model.alone))
+                for part in parts
+                if less is not None
+            )
+            for each in examples
+        ]
+    )
 
 
-def cross_scores(examples: Sequence[Example], lines: Sequence[Line], ideas: dict[str, tuple[str, ...]]) -> Floats:
+def cross_scores(
+    examples: Sequence[Example], lines: Sequence[Line], ideas: dict[str, tuple[str, ...]], *, alone: int | None = None
+) -> Floats:
     """Return the score of each text by a model that has not seen its fold."""
     found: Floats = np.zeros(len(examples))
     strata = [f"{line.lang} {line.positive} {line.author}" for line in lines]
     for learn, test in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(found, strata):
-        file = train([examples[at] for at in learn], [lines[at].positive for at in learn], ideas)
+        file = train([examples[at] for at in learn], [lines[at].positive for at in learn], ideas, alone=alone)
         found[test] = scores(file, [examples[at] for at in test])
     return found
 
@@ -189,18 +220,18 @@ def learn(task: Task, ideas: dict[str, tuple[str, ...]]) -> ModelFile:
     lookup = idea_lookup(ideas)
     examples = [example(line.text, lookup) for line in lines]
     wanted = np.array([line.positive for line in lines])
-    found = cross_scores(examples, lines, ideas)
+    found = cross_scores(examples, lines, ideas, alone=task.alone)
     threshold = bearable(found, wanted, task.false_alarms)
     report(f"{task.name}: folds", found, lines, threshold)
     for author in dict.fromkeys(line.author for line in lines):
         theirs = [at for at, line in enumerate(lines) if line.author == author]
         others = [at for at, line in enumerate(lines) if line.author != author]
         report(f"{task.name}: folds, {author}", found[theirs], [lines[at] for at in theirs], threshold)
-        file = train([examples[at] for at in others], wanted[others].tolist(), ideas)
+        file = train([examples[at] for at in others], wanted[others].tolist(), ideas, alone=task.alone)
         unseen = scores(file, [examples[at] for at in theirs])
         fair = bearable(unseen, wanted[theirs], task.false_alarms)
         report(f"{task.name}: unseen, {author}", unseen, [lines[at] for at in theirs], fair)
-    file = train(examples, wanted.tolist(), ideas)
+    file = train(examples, wanted.tolist(), ideas, alone=task.alone)
     return msgspec.structs.replace(file, bias=file.bias - round(threshold))
 
 

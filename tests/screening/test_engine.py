@@ -13,7 +13,7 @@ from govern.screening.findings import Decision, Direction, Facts, Family, Findin
 from govern.screening.policy import Policy
 
 CLEAN = "Votre colis arrive demain avant midi."
-SUSPECTED = "Une vente privée commence."
+SUSPECTED = "Your old espresso machine has earned its rest. The one in our window would love a new home."
 PROMOTIONAL = "Vente privée : -20 % avec le code ETE20 !"
 WITH_STOP = PROMOTIONAL + " Répondez STOP pour ne plus recevoir d'offres."
 
@@ -87,6 +87,11 @@ def test_hits_point_at_their_words_and_add_up_to_the_total(policy: Policy) -> No
 def test_service_sentence_lowers_itself(policy: Policy) -> None:
     assert dm(policy, "Comme demandé, la vente privée est finie.").klass is Klass.CLEAN
     assert finding(dm(policy, "Comme demandé, la vente privée est finie."), "PRO-SERVICE-ASKED").points == -3.5
+
+
+def test_two_words_for_one_discount_are_excused_once(policy: Policy) -> None:
+    screening = dm(policy, "Comme demandé, la vente privée et les soldes d'été sont finies.")
+    assert (screening.klass, screening.points) == (Klass.CLEAN, 0)  # 3.5, and a quarter of 3.5, of which 4 are excused
 
 
 def test_service_sentence_does_not_excuse_the_sales_sentence_after_it(policy: Policy) -> None:

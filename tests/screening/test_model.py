@@ -80,6 +80,15 @@ def test_spans_are_whole_words_of_the_original_strongest_first_and_never_one_wit
     assert quoted("Votre c\u200badeau gratuit", small(idea={"gift": 3000})) == ["c\u200badeau"]
 
 
+def test_sentence_alone_counts_only_where_the_model_says_so_and_for_less() -> None:
+    text = "The parcel is at the depot now. Gifts for every single guest tonight!"
+    weights = Weights({"gifts": 3000, "parcel": -3000, "depot": -3000}, {}, {})
+    scored = {
+        alone: hundredths(text, compiled(ModelFile(1, 0, IDEAS, weights, alone))) for alone in (None, 0, 1000, 9000)
+    }
+    assert scored == {None: 15, 0: 95, 1000: 88, 9000: 15}
+
+
 def test_no_more_than_five_spans_are_given_and_none_where_the_model_is_sure_of_nothing() -> None:
     words = ["one", "two", "three", "four", "five", "six", "seven"]
     assert len(quoted(" ".join(words), small(word=dict.fromkeys(words, 2000)))) == MAX_SPANS

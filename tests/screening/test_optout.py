@@ -181,7 +181,33 @@ def test_model_must_be_surer_where_another_matter_is_named(rules: OptOutRules) -
     assert asked("My parcel is red") is OptOut.NO
 
 
-def test_model_is_not_asked_where_rules_have_spoken(rules: OptOutRules) -> None:
+@pytest.mark.parametrize(
+    ("text", "hundredths", "said"),
+    [
+        ("Très peu pour moi, vos offres", 100, OptOut.YES),  # a rule doubts, the model does not
+        ("Très peu pour moi, vos offres", 50, OptOut.DOUBTFUL),
+        ("Très peu pour moi, vos offres", 0, OptOut.NO),
+        ("Take me off your list", 0, OptOut.DOUBTFUL),  # a rule is certain, the model is not
+        ("stop", 0, OptOut.YES),  # a keyword is not weighed
+        ("How do I get fewer of these?", 100, OptOut.DOUBTFUL),  # less is not nothing
+        (
+            "Whoever runs these, note that I have withdrawn",
+            100,
+            OptOut.YES,
+        ),  # loose words count beside a sure model only
+        ("Whoever runs these, note that I have withdrawn", 60, OptOut.NO),
+    ],
+)
+def test_rules_and_model_are_weighed_together(text: str, hundredths: int, said: OptOut, rules: OptOutRules) -> None:
+    assert judge(fold(text), rules, lambda _: ModelVerdict(hundredths, ())).optout is said
+
+
+def test_stop_that_the_model_confirms_needs_nobody(rules: OptOutRules) -> None:
+    verdict = judge(fold("Très peu pour moi, vos offres"), rules, lambda _: ModelVerdict(100, ()))
+    assert {(found.decision, found.advice) for found in verdict.findings} == {(Decision.ALLOW, None)}
+
+
+def test_model_is_not_asked_where_a_keyword_has_spoken(rules: OptOutRules) -> None:
     asked: list[str] = []
 
     def score(view: View) -> ModelVerdict:

@@ -108,6 +108,28 @@ def test_signal_without_terms_and_pattern_is_refused(tmp_path: Path) -> None:
         load_policy(write(tmp_path, "\n".join(lines)))
 
 
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        ("[90, 80]", "the model alone makes no text promotional: the first number must be 'never'"),
+        ('["never", 80, 90]', "the more points a text has, the less sure the model may be"),
+        ('["never", 80, "never"]', "the more points a text has, the less sure the model may be"),
+        ('["seldom", 80]', "promotional"),
+        ("[]", "promotional"),
+    ],
+)
+def test_model_may_not_make_a_text_promotional_alone_nor_by_more_where_rules_found_more(
+    tmp_path: Path, steps: str, reason: str
+) -> None:
+    head = "".join(
+        f"promotional = {steps}\n" if line.startswith('promotional = ["never"') else line
+        for line in HEAD.splitlines(keepends=True)
+    )
+    assert head != HEAD
+    with pytest.raises(PolicyError, match=reason):
+        load_policy(write(tmp_path, head=head))
+
+
 def test_same_id_twice_is_refused(tmp_path: Path) -> None:
     again = LINE + 1 + SIGNAL.count("\n")
     with pytest.raises(PolicyError, match=f"line {again}: PRO-TRY: the id is used twice$"):

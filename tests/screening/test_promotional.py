@@ -95,6 +95,12 @@ MATRIX = [
     (STATES.OPTED_OUT_THEN_WROTE, Decision.BLOCK, Decision.BLOCK),
 ]
 # Found by the model alone: no rule gives it points enough.
+CYRILLIC = str.maketrans("aeop", "\u0430\u0435\u043e\u0440")
+# The rules find too little and the model is sure.
+TWO_WITNESSES = [
+    "Our rhubarb menu starts on Saturday. Fancy a table?",
+    "Les nouvelles bottines sont en boutique depuis hier. Envie de les essayer ?",
+]
 MODEL_ONLY = "Your old espresso machine has earned its rest. The one in our window would love a new home."
 
 
@@ -119,7 +125,7 @@ def test_opinion_of_the_model_is_explained_by_spans_and_has_no_points(policy: Po
 
 
 def verdict(klass: Klass, total: int) -> Verdict:
-    return Verdict(klass=klass, total=total, findings=(), tells_how_to_stop=False)
+    return Verdict(klass=klass, total=total, strongest=total, findings=(), tells_how_to_stop=False)
 
 
 @pytest.mark.parametrize("total", [0, 99, 100, 299, 300, 449])
@@ -130,10 +136,44 @@ def test_model_must_be_the_less_sure_the_more_points_a_text_has(policy: Policy, 
     assert with_opinion(verdict(CLEAN, total), ModelVerdict(needed - 1, ((0, 1),)), rules).klass is CLEAN
 
 
-@pytest.mark.parametrize("klass", [SUSPECTED, PROMOTIONAL])
-def test_model_neither_lowers_nor_raises_what_rules_have_found(policy: Policy, klass: Klass) -> None:
-    for sure in (0, 100):
-        found = verdict(klass, 700)
+@pytest.mark.parametrize("total", [200, 300, 499])
+@pytest.mark.parametrize("klass", [CLEAN, SUSPECTED])
+def test_rules_and_model_together_make_a_text_promotional(policy: Policy, klass: Klass, total: int) -> None:
+    rules = policy.promotional
+    needed = rules.model.promotional[min(total // 100, len(rules.model.promotional) - 1)]
+    assert with_opinion(verdict(klass, total), ModelVerdict(needed, ((0, 1),)), rules).klass is PROMOTIONAL
+    assert with_opinion(verdict(klass, total), ModelVerdict(needed - 1, ((0, 1),)), rules).klass is not PROMOTIONAL
+
+
+@pytest.mark.parametrize("total", [0, 99])
+def test_model_alone_makes_no_text_promotional(policy: Policy, total: int) -> None:
+    assert with_opinion(verdict(CLEAN, total), ModelVerdict(100, ((0, 1),)), policy.promotional).klass is SUSPECTED
+
+
+def test_many_weak_signals_are_no_witness(policy: Policy) -> None:
+    weak = msgspec.structs.replace(verdict(CLEAN, 400), strongest=150)
+    assert with_opinion(weak, ModelVerdict(100, ((0, 1),)), policy.promotional).klass is SUSPECTED
+
+
+@pytest.mark.parametrize("text", TWO_WITNESSES)
+def test_block_of_two_witnesses_names_the_words_of_both(policy: Policy, text: str) -> None:
+    given = dm(policy, text)
+    assert (given.klass, given.decision) == (PROMOTIONAL, Decision.BLOCK)
+    points = {found.rule: found.points for found in given.findings if found.rule.startswith("PRO-")}
+    assert (points.pop("PRO-CLASS") or 0) < policy.promotional.promotional_at / 100
+    assert points.pop("PRO-MODEL") == 0
+    assert any(points.values())
+
+
+def test_disguised_text_is_heard_by_both_witnesses(policy: Policy) -> None:
+    for text in TWO_WITNESSES:
+        assert dm(policy, text.translate(CYRILLIC)).klass is PROMOTIONAL
+
+
+@pytest.mark.parametrize(("klass", "total"), [(SUSPECTED, 450), (PROMOTIONAL, 700)])
+def test_model_lowers_nothing_and_repeats_nothing(policy: Policy, klass: Klass, total: int) -> None:
+    for sure in (0, *([100] if klass is PROMOTIONAL else [])):
+        found = verdict(klass, total)
         assert with_opinion(found, ModelVerdict(sure, ((0, 1),)), policy.promotional) is found
 
 

@@ -155,23 +155,26 @@ def _promotional_by_rules(text: str, passes: _Passes, policy: Policy) -> Verdict
 
 
 def _with_opinion(text: str, passes: _Passes, verdict: Verdict, policy: Policy) -> Verdict:
-    """Ask the model where the rules find nothing: the text as it stands, then with its disguise taken off."""
+    """Ask the model where the rules are not certain: the text as it stands, then with its disguise taken off."""
+    best = verdict
     for each in (passes.plain, *passes.freed):
-        if verdict.klass is not Klass.CLEAN:
+        if best.klass is Klass.PROMOTIONAL:
             break
-        opinion = score(each.view, policy.promotion_model)
-        heard = with_opinion(verdict, opinion, policy.promotional)
-        further = heard.findings[len(verdict.findings) :]
-        said = (with_via(found, text, freed=each is not passes.plain) for found in further)
-        verdict = msgspec.structs.replace(heard, findings=(*verdict.findings, *said))
-    return verdict
+        heard = with_opinion(verdict, score(each.view, policy.promotion_model), policy.promotional)
+        if _CLASSES.index(heard.klass) > _CLASSES.index(best.klass):
+            further = heard.findings[len(verdict.findings) :]
+            said = (with_via(found, text, freed=each is not passes.plain) for found in further)
+            best = msgspec.structs.replace(heard, findings=(*verdict.findings, *said))
+    return best
 
 
 def _opt_out(text: str, passes: _Passes, policy: Policy) -> OptOutVerdict:
-    verdict = judge_opt_out(passes.plain.view, policy.optout, partial(score, model=policy.opt_out_model))
+    opinion = partial(score, model=policy.opt_out_model)
+    verdict = judge_opt_out(passes.plain.view, policy.optout, opinion)
     seen = _named(verdict.findings)
     for freed in passes.freed:
-        verdict = max(verdict, judge_opt_out(freed.view, policy.optout), key=lambda each: _OPT_OUTS.index(each.optout))
+        other = judge_opt_out(freed.view, policy.optout, opinion)
+        verdict = max(verdict, other, key=lambda each: _OPT_OUTS.index(each.optout))
     findings = tuple(with_via(found, text, freed=_name(found) not in seen) for found in verdict.findings)
     return msgspec.structs.replace(verdict, findings=findings)
 

@@ -1,7 +1,8 @@
 """A second opinion: a small linear model over words, letters and ideas of the folded view.
 
 It only adds up integers of a file, so a text has the same score on every machine. The whole text and each pair of neighbouring
-sentences are scored and the highest score counts: much service around a sales sentence does not hide it. Linear in the length.
+sentences are scored, by some models each sentence alone, too, and the highest score counts: much service around a sales
+sentence does not hide it. Linear in the length.
 """
 
 from bisect import bisect_right
@@ -40,6 +41,8 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Thousandths of log-odds; set so that 50 hundredths is where a second look pays."""
     ideas: dict[str, tuple[str, ...]]
     weights: Weights
+    alone: int | None = None
+    """Each sentence is scored alone, too, with so many thousandths less: it says less than a text. None: it is not."""
 
 
 class Model(msgspec.Struct, frozen=True, eq=False):
@@ -49,6 +52,7 @@ class Model(msgspec.Struct, frozen=True, eq=False):
     bias: int
     ideas_of: Ideas
     weights: Weights
+    alone: int | None
 
 
 class ModelVerdict(msgspec.Struct, frozen=True):
@@ -64,11 +68,12 @@ class _Stretch(msgspec.Struct, frozen=True):
     start: int
     end: int
     grams: Grams
+    less: int = 0
 
 
 def compiled(file: ModelFile) -> Model:
     """Return the model of a file."""
-    return Model(file.version, file.bias, idea_lookup(file.ideas), file.weights)
+    return Model(file.version, file.bias, idea_lookup(file.ideas), file.weights, file.alone)
 
 
 def score(view: View, model: Model) -> ModelVerdict:
@@ -80,10 +85,12 @@ def score(view: View, model: Model) -> ModelVerdict:
     stretches = [_joined(single)] if single else []
     if len(single) > 2:
         stretches += map(_joined, pairwise(single))
+    if model.alone is not None and len(single) > 1:
+        stretches += [msgspec.structs.replace(each, less=model.alone) for each in single]
     if not stretches:
         return ModelVerdict(0, ())
-    best = max(stretches, key=lambda each: (log_odds(each.grams, model), -each.start, each.end))
-    hundredths = bisect_right(_HUNDREDTHS, log_odds(best.grams, model))
+    best = max(stretches, key=lambda each: (log_odds(each.grams, model) - each.less, -each.start, each.end))
+    hundredths = bisect_right(_HUNDREDTHS, log_odds(best.grams, model) - best.less)
     return ModelVerdict(hundredths, _spans(view, best, model) if hundredths >= MIN_EXPLAINED else ())
 
 

@@ -3,7 +3,8 @@
 Sources: FCC rule 47 CFR 64.1200(a)(10) for the English keywords; GDPR art. 17 and 21 for erasure and objection.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -42,6 +43,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """They do so in any sentence of the message."""
     doubtful_if: tuple[Phrase, ...]
     """In the same sentence, these make it uncertain."""
+    loose: bool
+    """The phrases say too little alone: they count where the model makes them certain, and nowhere else."""
+    asks: bool
+    """A person is asked, however sure the model is: the doubt is in what is said, not in how."""
     decision: Decision
     message: Message
     advice: Advice | None
@@ -50,12 +55,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class ModelRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """From how many hundredths on the model's opinion makes a text doubtful; it never makes it certain."""
+    """From how many hundredths on the model's opinion counts; alone it makes a text doubtful, never certain."""
 
     id: str
     doubtful: int
     doubtful_beside_service: int
     """The same where another matter is named."""
+    certain: int
+    """From here on, what a rule finds doubtful is certain: a rule that a person can read, and the model, agree."""
+    uncertain: int
+    """Below this, what a rule finds certain is doubtful."""
+    unheard: int
+    """Below this, what a rule finds doubtful is nothing."""
     message: Message
     advice: Advice
 
@@ -87,20 +98,52 @@ _STRENGTH = (OptOut.NO, OptOut.DOUBTFUL, OptOut.YES)
 def judge(view: View, rules: OptOutRules, score: Score | None = None) -> OptOutVerdict:
     """Say whether a text asks us to stop. Linear in the length of the text.
 
-    The model is asked only where the rules say nothing. Findings name no disguise: whoever made the view knows it.
+    The model alone never makes a text certain, and what is a keyword from end to end is not weighed. Findings name no disguise:
+    whoever made the view knows it.
     """
     reading = rules.vocabulary.read(view)
-    found = [(rule, hit, optout) for rule in rules.rules for hit, optout in _hits(rule, reading, rules.filler)]
-    strongest = max((optout for _, _, optout in found), key=_STRENGTH.index, default=OptOut.NO)
-    if strongest is OptOut.NO and score is not None:
-        return _by_model(reading, rules, score(view))
-    # Beside a certain stop nobody has to be asked about a doubtful one.
+    found = [_Said(rule, hit, optout) for rule in rules.rules for hit, optout in _hits(rule, reading, rules.filler)]
+    plain = [said for said in found if not said.rule.loose]
+    strongest = _strongest(plain)
+    if score is None or any(said.rule.whole and said.optout is strongest for said in plain):
+        return _verdict(strongest, plain, view, reading)
+    opinion = score(view)
+    weighed = _weighed(strongest, found, opinion.hundredths, rules.model)
+    if weighed is OptOut.NO:
+        return _by_model(reading, rules, opinion)
+    return _verdict(weighed, plain if strongest is not OptOut.NO else found, view, reading)
+
+
+class _Said(NamedTuple):
+    """What a rule says of a text, and where."""
+
+    rule: Rule
+    hit: Span
+    optout: OptOut
+
+
+def _strongest(found: Iterable[_Said]) -> OptOut:
+    return max((said.optout for said in found), key=_STRENGTH.index, default=OptOut.NO)
+
+
+def _weighed(strongest: OptOut, found: list[_Said], hundredths: int, model: ModelRule) -> OptOut:
+    """Return what rules and model say together."""
+    if strongest is OptOut.YES:
+        return OptOut.DOUBTFUL if hundredths < model.uncertain else strongest
+    if hundredths >= model.certain and any(not said.rule.asks for said in found):
+        return OptOut.YES
+    return OptOut.NO if hundredths < model.unheard else strongest
+
+
+def _verdict(optout: OptOut, found: list[_Said], view: View, reading: Reading) -> OptOutVerdict:
+    """Return what is said, with the findings of the rules that say most: nobody has to be asked beside a certain stop."""
+    strongest = _strongest(found)
     findings = [
-        _finding(view.span(*reading.span(*hit)), rule, asks=optout is not rule.optout)
-        for rule, hit, optout in found
-        if optout is strongest
+        _finding(view.span(*reading.span(*said.hit)), said.rule, optout)
+        for said in found
+        if said.optout is strongest and optout is not OptOut.NO
     ]
-    return OptOutVerdict(optout=strongest, findings=tuple(in_order(findings)))
+    return OptOutVerdict(optout=optout, findings=tuple(in_order(findings)))
 
 
 def _hits(rule: Rule, reading: Reading, filler: str) -> Iterator[tuple[Span, OptOut]]:
@@ -144,8 +187,9 @@ def _sentences(phrases: tuple[Phrase, ...], reading: Reading) -> frozenset[int]:
     return frozenset(reading.words[start].sentence for phrase in phrases for start, _ in find(phrase, reading))
 
 
-def _finding(span: Span, rule: Rule, *, asks: bool) -> Finding:
-    decision = Decision.ADVISE if asks else rule.decision
+def _finding(span: Span, rule: Rule, optout: OptOut) -> Finding:
+    asks, confirmed = optout is OptOut.DOUBTFUL, optout is not rule.optout
+    decision = Decision.ADVISE if asks else Decision.ALLOW if confirmed else rule.decision
     return Finding(
         rule=rule.id,
         version=rule.version,
@@ -154,7 +198,7 @@ def _finding(span: Span, rule: Rule, *, asks: bool) -> Finding:
         severity=severity_of(decision),
         span=span,
         message=rule.message,
-        advice=rule.ask if asks else rule.advice,
+        advice=rule.ask if asks else None if confirmed else rule.advice,
     )
 
 

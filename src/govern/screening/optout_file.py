@@ -40,16 +40,21 @@ class RuleTable(Strict, frozen=True):
     unless: tuple[str, ...] = ()
     anywhere: bool = False
     doubtful_if: tuple[str, ...] = ()
+    loose: bool = False
+    asks: bool = False
     decision: Literal["allow", "advise"] | None = None
     advice: Advice | None = None
 
 
 class ModelTable(Strict, frozen=True):
-    """From how many hundredths on the model makes a text doubtful; more are needed where another matter is named."""
+    """From how many hundredths on the model's opinion counts. See `optout.ModelRule`."""
 
     id: RuleId
     doubtful: Annotated[int, msgspec.Meta(ge=0, le=100)]
     doubtful_beside_service: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    certain: Annotated[int, msgspec.Meta(ge=50, le=101)]
+    uncertain: Annotated[int, msgspec.Meta(ge=0, le=50)]
+    unheard: Annotated[int, msgspec.Meta(ge=0, le=50)]
     message: Message
 
 
@@ -100,6 +105,9 @@ def compiled(file: OptOutFile) -> OptOutRules:
             id=file.model.id,
             doubtful=file.model.doubtful,
             doubtful_beside_service=file.model.doubtful_beside_service,
+            certain=file.model.certain,
+            uncertain=file.model.uncertain,
+            unheard=file.model.unheard,
             message=file.model.message,
             advice=file.ask,
         ),
@@ -129,6 +137,8 @@ def _rule(table: RuleTable, file: OptOutFile, silent: frozenset[str]) -> Rule:
         unless=_phrases(table.unless, silent),
         anywhere=table.anywhere,
         doubtful_if=_phrases(table.doubtful_if, silent),
+        loose=table.loose,
+        asks=table.asks,
         decision=Decision(table.decision or ("advise" if asks else "allow")),
         message=table.message,
         advice=table.advice or (file.ask if asks else None),

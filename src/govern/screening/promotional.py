@@ -14,6 +14,7 @@ from govern.screening.normalise import View
 from govern.screening.patterns import PatternSet
 from govern.screening.terms import TermHit
 
+_CLASSES = tuple(Klass)
 _SENTENCE_END = re.compile(r"""[.!?;:]+(?=[\s"'»”]|$)|\n""")
 
 
@@ -39,17 +40,33 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     message: Message
 
 
+NEVER = 101
+"""More hundredths than a model can have."""
+
+
 class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
-    """From how many hundredths on the model's opinion makes a clean text suspected; never more than that."""
+    """From how many hundredths on the model's opinion gives a text a class.
+
+    The first number of each is for a text without points, the next for one point, and so on: words and model confirm each
+    other. For `promotional` the first is `NEVER`: the model is at most the second of two witnesses.
+    """
 
     id: str
     suspected: tuple[int, ...]
-    """The first for a text without points, the next for one point, and so on: words and model confirm each other."""
+    promotional: tuple[int, ...]
+    witness: int
+    """How many hundredths of a point one signal must have left to be the first: shape and tone are none."""
     message: Message
 
-    def suspects(self, hundredths: int, total: int) -> bool:
-        """Tell whether so sure a model is enough for a text with so many hundredths of a point."""
-        return hundredths >= self.suspected[min(total // 100, len(self.suspected) - 1)]
+    def klass(self, hundredths: int, total: int, strongest: int) -> Klass:
+        """Return the class of a text with so many hundredths of a point, in all and at its best, if the model is so sure."""
+        if strongest >= self.witness and hundredths >= _step(self.promotional, total):
+            return Klass.PROMOTIONAL
+        return Klass.SUSPECTED if hundredths >= _step(self.suspected, total) else Klass.CLEAN
+
+
+def _step(steps: tuple[int, ...], total: int) -> int:
+    return steps[min(total // 100, len(steps) - 1)]
 
 
 class PromotionalRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,10 +84,11 @@ class PromotionalRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The class of a text, its total in hundredths, and a finding for each hit."""
+    """The class of a text, its total and its best signal in hundredths, and a finding for each hit."""
 
     klass: Klass
     total: int
+    strongest: int
     findings: tuple[Finding, ...]
     tells_how_to_stop: bool
 
@@ -96,15 +114,17 @@ def judge(view: View, terms: Iterable[TermHit], rules: PromotionalRules) -> Verd
     return Verdict(
         klass=_class(total, hits, rules),
         total=total,
+        strongest=max(points.values(), default=0),
         findings=tuple(findings),
         tells_how_to_stop=any(rules.categories[hit.signal.category].opt_out_wording for hit in hits),
     )
 
 
 def with_opinion(verdict: Verdict, opinion: ModelVerdict, rules: PromotionalRules) -> Verdict:
-    """Return the verdict once a model has been heard: it may make a clean text suspected, and says by which words."""
+    """Return the verdict once a model has been heard: it may raise the class, and says by which words; it never lowers it."""
     model = rules.model
-    if verdict.klass is not Klass.CLEAN or not model.suspects(opinion.hundredths, verdict.total):
+    klass = model.klass(opinion.hundredths, verdict.total, verdict.strongest)
+    if _CLASSES.index(klass) <= _CLASSES.index(verdict.klass):
         return verdict
     findings = [
         Finding(
@@ -119,7 +139,7 @@ def with_opinion(verdict: Verdict, opinion: ModelVerdict, rules: PromotionalRule
         )
         for span in opinion.spans or (None,)
     ]
-    return msgspec.structs.replace(verdict, klass=Klass.SUSPECTED, findings=(*verdict.findings, *findings))
+    return msgspec.structs.replace(verdict, klass=klass, findings=(*verdict.findings, *findings))
 
 
 def _hits(text: str, terms: Iterable[TermHit], rules: PromotionalRules) -> list[_Hit]:
@@ -137,7 +157,10 @@ def _hits(text: str, terms: Iterable[TermHit], rules: PromotionalRules) -> list[
 
 
 def _after_excuses(hits: list[_Hit], rules: PromotionalRules) -> tuple[dict[_Hit, int], dict[_Hit, int]]:
-    """Return what is left of the adding hits, and what the best service hit of each sentence took off."""
+    """Return what is left of the adding hits, and what the best service hit of each sentence took off.
+
+    What a category adds in a sentence is excused as one: two words for one discount are one discount.
+    """
     by_sentence: dict[int, dict[str, _Hit]] = defaultdict(dict)
     for hit in hits:
         by_sentence[hit.sentence].setdefault(hit.signal.id, hit)
@@ -145,18 +168,27 @@ def _after_excuses(hits: list[_Hit], rules: PromotionalRules) -> tuple[dict[_Hit
     taken: dict[_Hit, int] = {}
     for by_signal in by_sentence.values():
         strongest_first = sorted(by_signal.values(), key=lambda hit: (-hit.signal.weight, hit.start, hit.signal.id))
-        service = [hit for hit in strongest_first if rules.categories[hit.signal.category].subtracts]
-        allowance = start = sum(_contributions({hit: hit.signal.weight for hit in service}, rules).values())
-        for hit in strongest_first:
-            category = rules.categories[hit.signal.category]
-            if category.subtracts:
-                continue
-            off = min(allowance, hit.signal.weight) if category.excusable else 0
-            allowance -= off
-            left[hit] = hit.signal.weight - off
+        service = {hit: hit.signal.weight for hit in strongest_first if rules.categories[hit.signal.category].subtracts}
+        adding = {hit: hit.signal.weight for hit in strongest_first if hit not in service}
+        left |= adding
+        allowance = start = sum(_contributions(service, rules).values())
+        for best, worth in _by_category(adding, rules) if start else ():
+            if off := min(allowance, worth) if rules.categories[best.signal.category].excusable else 0:
+                allowance -= off
+                left |= {hit: 0 for hit in adding if hit.signal.category == best.signal.category}
+                left[best] = worth - off
         if start > allowance:
-            taken[service[0]] = start - allowance
+            taken[next(iter(service))] = start - allowance
     return left, taken
+
+
+def _by_category(weights: Mapping[_Hit, int], rules: PromotionalRules) -> list[tuple[_Hit, int]]:
+    """Return the best hit of each category and what the category adds, the category that adds most first."""
+    best: dict[str, _Hit] = {}
+    sums: dict[str, int] = defaultdict(int)
+    for hit, worth in _contributions(weights, rules).items():
+        sums[best.setdefault(hit.signal.category, hit).signal.category] += worth
+    return sorted(((hit, sums[name]) for name, hit in best.items()), key=lambda each: (-each[1], each[0].start))
 
 
 def _contributions(weights: Mapping[_Hit, int], rules: PromotionalRules) -> dict[_Hit, int]:

@@ -1,8 +1,8 @@
 """The shape of `promotional.toml`, what it must keep to, and its compiled form."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from govern.screening.findings import Decision, Klass, Message, Wording
 from govern.screening.patterns import Pattern, PatternSet
 from govern.screening.permission import NEVER, Matrix, PermissionRules
 from govern.screening.policy_files import InlineTest, RuleId, Strict, language_faults, pattern_faults
+from govern.screening.promotional import NEVER as NO_MODEL
 from govern.screening.promotional import Category, ModelRule, PromotionalRules, Signal
 from govern.screening.terms import Term, parse_term
 
@@ -48,11 +49,16 @@ class SignalTable(Strict, frozen=True):
     klass: Klass | None = msgspec.field(default=None, name="class")
 
 
+Sureness = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
 class ModelTable(Strict, frozen=True):
     """See `promotional.ModelRule`."""
 
     id: RuleId
-    suspected: Annotated[tuple[Annotated[int, msgspec.Meta(ge=1, le=100)], ...], msgspec.Meta(min_length=1)]
+    suspected: Annotated[tuple[Sureness, ...], msgspec.Meta(min_length=1)]
+    promotional: Annotated[tuple[Sureness | Literal["never"], ...], msgspec.Meta(min_length=1)]
+    witness: Decimal
     message: Message
     test: tuple[InlineTest, ...]
 
@@ -73,8 +79,11 @@ def faults(file: PromotionalFile) -> Iterator[tuple[str, str]]:
     """Yield the rule and the reason of everything that is wrong with a file of the right shape."""
     yield from _matrix_faults(file.matrix, file.wording)
     yield from _points_faults(file)
-    if list(file.model.suspected) != sorted(file.model.suspected, reverse=True):
-        yield file.model.id, "the more points a text has, the less sure the model may be: the numbers must not rise"
+    for steps in (file.model.suspected, _steps(file.model.promotional)):
+        if list(steps) != sorted(steps, reverse=True):
+            yield file.model.id, "the more points a text has, the less sure the model may be: the numbers must not rise"
+    if file.model.promotional[0] != "never":
+        yield file.model.id, "the model alone makes no text promotional: the first number must be 'never'"
     for signal in file.signal:
         if signal.category not in file.categories:
             yield signal.id, f"there is no category {signal.category!r}"
@@ -116,8 +125,18 @@ def compiled(file: PromotionalFile) -> PromotionalRules:
         },
         signals={table.id: _signal(table) for table in file.signal},
         patterns=PatternSet((table.id, Pattern(table.pattern)) for table in file.signal if table.pattern),
-        model=ModelRule(id=file.model.id, suspected=file.model.suspected, message=file.model.message),
+        model=ModelRule(
+            id=file.model.id,
+            suspected=file.model.suspected,
+            promotional=_steps(file.model.promotional),
+            witness=_hundredths(file.model.witness),
+            message=file.model.message,
+        ),
     )
+
+
+def _steps(written: Iterable[int | str]) -> tuple[int, ...]:
+    return tuple(each if isinstance(each, int) else NO_MODEL for each in written)
 
 
 def _signal(table: SignalTable) -> Signal:
@@ -138,6 +157,7 @@ def _points_faults(file: PromotionalFile) -> Iterator[tuple[str, str]]:
     limits = file.thresholds
     points = {"thresholds.suspected": limits.suspected, "thresholds.promotional": limits.promotional}
     points |= {f"categories.{name}": table.cap for name, table in file.categories.items()}
+    points["model.witness"] = file.model.witness
     points |= {signal.id: signal.weight for signal in file.signal}
     for where, value in points.items():
         if not (value.is_finite() and 0 < value <= MAX_POINTS and value == round(value, 2)):

@@ -14,14 +14,14 @@ MAX_NUMBER = 7
 
 _FRENCH = words(
     "rue avenue bd bld blvd boul boulevard allee allees all chemin che chem impasse imp place pl quai route rte cours square sq "
-    "passage sentier faubourg fg fbg chaussee residence lotissement lot hameau promenade esplanade voie montee cote traverse ruelle "
+    "heol ffordd stryd maes passage sentier faubourg fg fbg chaussee residence lotissement lot hameau promenade esplanade voie montee cote traverse ruelle "
     "rang clos venelle parvis mail villa rond cite domaine autoroute"
 )
 _ALWAYS_ENGLISH = words("street st road rd lane ln avenue ave drive dr crescent cres boulevard blvd terrace")
 _ENGLISH = _ALWAYS_ENGLISH | words(
     "close court ct way gardens gdns grove hill rise mews row walk parade highway hwy parkway pkwy circle cir trail trl quay place "
     "pl square sq green view park loop terr wharf rd yard fold croft field fields meadow meadows drove bank side end wynd gate "
-    "point ridge heights path pike av"
+    "point ridge heights path pike av cottages villas mansions buildings"
 )
 _FRENCH |= {"av", "ave", "r", "rte", "bd"}
 # These mean much else unless a full stop or a name follows.
@@ -81,12 +81,15 @@ def is_own_place(reading: Reading, first: int, last: int) -> bool:
 
     Words within it say nothing: "Place du Marché", "Pinecrest Drive".
     """
-    if Words.OWN_PLACE not in reading.said:
+    is_our_place = Words.OUR_PLACE in reading.said and reading.is_ours
+    if Words.OWN_PLACE not in reading.said and not is_our_place:
         return False
     near = {near.words for near in reading.before(first, 8)}
     around = near | {near.words for near in _outside(reading, first, last, 12)}
     near |= {near.words for near in _outside(reading, first, last, 6)}
-    return Words.OWN_PLACE in near and Words.HOME not in around
+    if is_our_place and Words.OUR_PLACE in near:
+        return True
+    return Words.OWN_PLACE in near and Words.HOME not in around and (reading.is_ours or Words.OUR_PLACE not in around)
 
 
 def _outside(reading: Reading, first: int, last: int, reach: int) -> Iterator[Near]:

@@ -17,6 +17,7 @@ _CARD_GROUPS = frozenset(
 )
 _CORSICAN = re.compile(r"[0-9]{5}2[ab][0-9]{8}")
 _NIR_BODY = re.compile(r"[1-478]\d{4}(?:\d\d|2[ab])\d{6}")
+_CANADIAN = re.compile(r"(?<![\d.-])\d{3}[ -]\d{3}[ -]\d{3}(?![ .-]?\d)")
 _MOST_GROUPS = max(map(len, _CARD_GROUPS))
 _IMEI_GROUPS = frozenset({(2, 6, 6, 1), (6, 2, 6, 1), (8, 6, 1)})
 
@@ -95,6 +96,15 @@ def _without_key(reading: Reading, first: int) -> tuple[str, int] | None:
     found = reading.groups.joined(first, 13)
     is_number = found and _NIR_BODY.fullmatch(found[0]) and reading.has_before(first, Words.NIR)
     return found if is_number else None
+
+
+def find_social_insurance(reading: Reading) -> Iterator[Claim]:
+    """Yield Canadian numbers of the social insurance, nine digits by Luhn's rule, in a text that names such a number."""
+    if Words.NIR not in reading.said:
+        return
+    for number in _CANADIAN.finditer(reading.text):
+        if luhn.is_valid("".join(filter(str.isdecimal, number[0]))):
+            yield Claim(number.start(), number.end(), Type.NIR)
 
 
 def find_cards(reading: Reading) -> Iterator[Claim]:

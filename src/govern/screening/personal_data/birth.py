@@ -13,10 +13,13 @@ _MONTH = (
 _YEAR = r"(?:19|20)\d\d"
 _DATE = re.compile(
     rf"\d{{1,2}} ?[-/. ] ?\d{{1,2}} ?[-/. ] ?(?:{_YEAR}|\d\d)\b|{_YEAR}[-/.]\d{{1,2}}[-/.]\d{{1,2}}\b"
-    rf"|\d{{1,2}}(?:er|st|nd|rd|th)?(?: of)?[ -]{_MONTH}[ -,]{{1,2}}{_YEAR}\b"
+    rf"|\d{{1,2}}(?:er|st|nd|rd|th)?(?: of)?[ -]{_MONTH}[ -,]{{1,2}}(?:{_YEAR}|\d\d)\b"
     rf"|\d{{8}}\b"
 )
 _MONTH_FIRST = re.compile(rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}\b")
+
+_LONG_AGO = re.compile(r"\b(?:1[0-8]\d\d|190\d|191\d)\b")
+"""Who was born then is known from books; a bound that does not move, because the engine has no clock."""
 
 _CODED = frozenset({Words.FILE_REF, Words.BOOKING})
 _NAMED = re.compile(r"\b(?:ref|reference|code|is|est|no|number|numero)\b")
@@ -30,10 +33,17 @@ def find_births(reading: Reading) -> Iterator[Claim]:
     for first, text in enumerate(reading.texts):
         shape, start = _DATE if text[0].isdecimal() else _MONTH_FIRST, reading.begins[first]
         date = shape.match(reading.text, start)
-        if not date or reading.has_before(first, Words.OTHER, 4):
+        if not date or _LONG_AGO.search(date[0]) or reading.has_before(first, Words.OTHER, 4):
             continue
-        if reading.has_before(first, Words.BIRTH, 3) or _INITIALS.search(reading.text[max(0, start - 9) : start]):
+        is_said = reading.has_before(first, Words.BIRTH, 3) or _is_birth_behind(reading, date.end())
+        if is_said or _INITIALS.search(reading.text[max(0, start - 9) : start]):
             yield Claim(date.start(), date.end(), Type.FILE_REF)
+
+
+def _is_birth_behind(reading: Reading, end: int) -> bool:
+    """Tell whether a date is said to be one of birth right after it: "August 9, 1971 as your date of birth"."""
+    last = reading.at(end) - 1
+    return any(near.words is Words.BIRTH and near.distance <= 2 for near in reading.behind(last, 4))
 
 
 def find_codes(reading: Reading) -> Iterator[Claim]:

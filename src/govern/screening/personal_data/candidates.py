@@ -12,7 +12,11 @@ LETTERS_FIRST = 6
 """How many letters a reference may begin with."""
 LEAST_DIGITS, LEAST_LETTERS, LEAST_SMALL = 4, 5, 3
 """The shortest reference of digits, the shortest with letters, and the digits of one with small letters."""
+CODE, LEAST_CODE = 6, 2
+"""How long a booking code is, and how many digits one with small letters has."""
 
+LEAST_COUNTED = 8
+_COUNTED = "0123456789" * 3
 _CURRENCIES = words("eur usd cad gbp chf aud e")
 _MONEY_SIGNS = frozenset("$€£")
 _NO_START = frozenset("@$£€+")
@@ -30,6 +34,7 @@ _PEOPLE = re.compile(
     r" (?:abonnes|clients|personnes|people|customers|followers|spectateurs|voyageurs|usagers|vues|views|euros|fois|times)\b"
 )
 _DATE = r"\d{1,2}([-/. ])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([-/.])\d{1,2}\2\d{1,2}|\d{1,2}[-/]\d{1,2}"
+_DAY = re.compile(r"\d{2}([-/. ])\d{2}\1\d{2}")
 YEARS = re.compile(r"(?:19|20)\d\d(?:[-/](?:(?:19|20)?\d\d))?")
 THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})+")
 _TIME = re.compile(r"\d{1,2}(?:h\d{0,2}|min|am|pm|[:.]\d\d)(?:-\d{1,2}(?:h\d{0,2}|[:.]\d\d)?)?")
@@ -88,7 +93,9 @@ def _is_enough(candidate: Candidate) -> bool:
     """Tell whether there is enough for any sort of reference: most numbers of a text are too short to be asked about."""
     if not candidate.has_letters:
         return candidate.digits >= LEAST_DIGITS
-    return len(candidate.plain) >= LEAST_LETTERS and (candidate.is_capital or candidate.digits >= LEAST_SMALL)
+    is_code = len(candidate.plain) == CODE and candidate.is_one_word and candidate.digits >= LEAST_CODE
+    is_enough = candidate.is_capital or candidate.digits >= LEAST_SMALL or is_code
+    return len(candidate.plain) >= LEAST_LETTERS and is_enough
 
 
 def is_capital(reading: Reading, first: int, last: int) -> bool:
@@ -181,11 +188,25 @@ def _goes_on_apart(reading: Reading, first: int, at: int) -> bool:
 def _is_measure(reading: Reading, candidate: Candidate) -> bool:
     """Tell whether a candidate is a date, a time, a price or a quantity, or the address of a device or company."""
     end = reading.ends[candidate.last]
+    if _is_counted(candidate):
+        return True
     if candidate.digits >= 9 and candidate.is_one_word:
         return False
-    if _MEASURE.fullmatch(candidate.text) or _AMOUNT.match(reading.text, end):
+    is_date = _DAY.fullmatch(candidate.text) is None or _is_day(candidate)
+    if (is_date and _MEASURE.fullmatch(candidate.text)) or _AMOUNT.match(reading.text, end):
         return True
     return not candidate.has_letters and _is_quantity(reading, candidate)
+
+
+def _is_day(candidate: Candidate) -> bool:
+    """Tell whether two groups can be a day and a month."""
+    one, two = map(int, re.findall(r"\d+", candidate.text)[:2])
+    return min(one, two) in range(1, 13) and max(one, two) in range(1, 32)
+
+
+def _is_counted(candidate: Candidate) -> bool:
+    """Tell whether the digits only count up, as those of examples do: "12345678"."""
+    return candidate.is_one_word and candidate.digits >= LEAST_COUNTED and candidate.plain in _COUNTED
 
 
 def _is_quantity(reading: Reading, candidate: Candidate) -> bool:

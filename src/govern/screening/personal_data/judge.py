@@ -10,7 +10,7 @@ from govern.screening.disguise import disguise
 from govern.screening.findings import Advice, Decision, Direction, Family, Finding, Input, PersonalData
 from govern.screening.normalise import View
 from govern.screening.personal_data.address import find_addresses, find_boxes
-from govern.screening.personal_data.bank import find_cards, find_ibans, find_nirs
+from govern.screening.personal_data.bank import find_cards, find_ibans, find_nirs, find_social_insurance
 from govern.screening.personal_data.birth import find_births, find_codes
 from govern.screening.personal_data.candidates import candidates
 from govern.screening.personal_data.home import find_homes
@@ -25,7 +25,7 @@ from govern.screening.personal_data.spelled import find_spelled, may_be_spelled
 from govern.screening.terms import TermHit
 
 _CAPITALS = re.compile(r"\b[A-Z]{6}\b")
-_AT_WORDS = ("arobas", "arrobas", "arobace", " at ", "(at)", "[at]")
+_AT_WORDS = ("arobas", "arrobas", "arobace", " at ", " chez ", "(at)", "[at]")
 
 
 class PersonalVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +38,9 @@ class PersonalVerdict(msgspec.Struct, frozen=True, kw_only=True):
 def judge(view: View, terms: Iterable[TermHit], given: Input, rules: PersonalRules) -> PersonalVerdict:
     """Find personal data in a text; what is the company's own, or nobody's, is none. Linear in the text's length."""
     hits = [hit for hit in terms if hit.rule in CONTEXT]
-    if not _may_hold(view.text) and not (hits and (may_be_spelled(view.text) or _CAPITALS.search(view.original))):
+    if not (_may_hold(view.text) or may_be_spelled(view.text) or (hits and _CAPITALS.search(view.original))):
         return PersonalVerdict(findings=(), personal_data=())
-    claims = _claims(Reading(view, hits, rules), given)
+    claims = _claims(Reading(view, hits, rules, is_ours=given.direction is Direction.OUTBOUND))
     findings = (_finding(view, claim, given, rules) for claim in claims)
     return PersonalVerdict(
         findings=tuple(finding for finding in findings if finding),
@@ -53,7 +53,7 @@ def _may_hold(text: str) -> bool:
     return "@" in text or any(digit in text for digit in "0123456789") or any(word in text for word in _AT_WORDS)
 
 
-def _claims(reading: Reading, given: Input) -> list[Claim]:
+def _claims(reading: Reading) -> list[Claim]:
     taken = bytearray(len(reading.text))
     for start, end in not_data(reading):
         taken[start:end] = b"\1" * (end - start)
@@ -62,7 +62,7 @@ def _claims(reading: Reading, given: Input) -> list[Claim]:
         if taken.find(1, claim.start, claim.end) >= 0:
             continue
         taken[claim.start : claim.end] = b"\1" * (claim.end - claim.start)
-        if not claim.is_public and not is_public(reading, claim, is_ours=given.direction is Direction.OUTBOUND):
+        if not claim.is_public and not is_public(reading, claim):
             claims.append(claim)
     return sorted(claims)
 
@@ -76,6 +76,7 @@ def _found(reading: Reading) -> Iterator[Claim]:
     if reading.numbered:
         yield from find_ibans(reading)
         yield from find_nirs(reading)
+        yield from find_social_insurance(reading)
         yield from find_cards(reading)
     for reference in reading.rules.references:
         for start, end in reference.pattern.find(reading.text):

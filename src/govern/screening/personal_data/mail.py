@@ -11,8 +11,8 @@ MAX_LOCAL = 64  # RFC 5321
 MAX_LABELS = 10
 
 # An at sign, or what people write for it: "(at)", "[arobase]", " at ".
-_AT = re.compile(r"[ ]?[\[({<]? ?(?:@|\b(?:at|arobase?|arrobase?|arobace)\b) ?[\])}>]? ?")
-_AT_WORDS = words("at arobas arobase arrobas arrobase arobace")
+_AT = re.compile(r"[ ]?[\[({<]? ?(?:@|\b(?:at|chez|arobase?|arrobase?|arobace)\b) ?[\])}>]? ?")
+_AT_WORDS = words("at chez arobas arobase arrobas arrobase arobace")
 _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._%+'-")
 _WRITTEN_DOT = r"(?: ?[\[({] ?(?:dot|point|\.) ?[\])}] ?| (?:dot|point|\.) )"
 _LOCAL_DOT = re.compile(r"([a-z0-9_+-]+)(?:" + _WRITTEN_DOT + r"| (?:underscore|tiret|dash|hyphen|tiret du bas) )$")
@@ -47,7 +47,7 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
 
 def spelled(address: str) -> str:
     """Return an address without the ways of writing it: `jean [at] mail (dot) example` as `jean@mail.example`."""
-    plain = re.sub(r"[\[({<]? ?(?:\b(?:at|arobase?|arrobase?|arobace)\b|@) ?[\])}>]?", "@", address, count=1)
+    plain = re.sub(r"[\[({<]? ?(?:\b(?:at|chez|arobase?|arrobase?|arobace)\b|@) ?[\])}>]?", "@", address, count=1)
     plain = re.sub(_WRITTEN_DOT, ".", plain)
     return plain.replace(" ", "")
 
@@ -102,8 +102,10 @@ def _is_meant(local: str, at: str, labels: list[str], *, is_written: bool) -> bo
     sign = at.strip()
     if sign == "@":
         return not (at.startswith(" ") and not at.endswith(" "))  # "merci @brand.example" names somebody
-    if sign[0] in "[({<" or sign != "at":
+    if sign[0] in "[({<" or sign not in {"at", "chez"}:
         return True
     if is_written:
         return labels[-1] in _WRITTEN_ENDS and labels[0] not in _NO_DOMAINS
+    if sign == "chez":
+        return False  # "commande chez amazon.example"
     return bool(set(local) & set("._0123456789")) or (labels[0] in _PROVIDERS and local not in _NOT_NAMES)

@@ -221,8 +221,8 @@ def _is_public(reading: Reading, first: int, forms: tuple[str, ...]) -> bool:
         return True
     if len(_groups(reading, first)) > 1:
         return False
-    nearest = next(reading.before(first), None)
-    return nearest is not None and nearest.words is Words.OTHER and nearest.distance <= 2
+    near = [near.words for near in reading.before(first) if near.distance <= 2]
+    return Words.OTHER in near and Words.PHONE not in near  # "rang" says a row in French
 
 
 def _is_enterprise(reading: Reading, first: int) -> bool:

@@ -16,9 +16,16 @@ _HANDLE = re.compile(
 )
 
 _THEIR_PHONE = re.compile(
-    r"\b(?:votre|vos|your|ur) (?:standard|hotline|helpline|switchboard|sav|services? clients?|customer services?|call cent(?:er|re)|numero vert)"
-    r"(?: (?:au|on|le|is|est))?[ :,(]{1,3}$"
+    r"\b(?:votre|vos|your|ur|le|the|leur|their|du|au) "
+    r"(?:standard|hotline|helpline|switchboard|sav|services? clients?|customer services?|call cent(?:er|re)|numero vert)"
+    r"(?: (?:au|on|le|is|est|c|c'est|:))?[ :,(]{1,3}$"
 )
+_HOURS = re.compile(
+    r"[ ,(:]{1,3}(?:(?:is|est|reste|stays) )?(?:(?:open|ouverte?) )?(?:du |de |from |until |till |jusqu'a |toute? )?"
+    r"(?:(?:lun|mar|mercre|jeu|vendre|same)di\b|dimanche\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:lun|mar|mer|jeu|ven|mon|tue|wed|thu)-|"
+    r"7 ?j\b|24 ?h\b|24/7|\d{1,2} ?h\b|\d{1,2}(?:[:.]\d\d)? ?[ap]m\b)"
+)
+_TO_SOMEBODY = re.compile(r"\b(?:vous|votre|you|your|him|her|lui|son|sa)\b")
 _CEDEX = re.compile(r"\bcedex\b")
 """Only companies and offices have their post delivered so."""
 _NAME_END = re.compile(r"[._+-]")
@@ -33,7 +40,7 @@ def not_data(reading: Reading) -> Iterator[tuple[int, int]]:
         yield from (match.span() for match in _HANDLE.finditer(reading.text))
 
 
-def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
+def is_public(reading: Reading, claim: Claim) -> bool:
     """Tell whether something that was found is the company's own, so that it may stand anywhere."""
     text = reading.text[claim.start : claim.end]
     match claim.type:
@@ -51,7 +58,9 @@ def is_public(reading: Reading, claim: Claim, *, is_ours: bool) -> bool:
             return "".join(_GROUP.findall(text)) in reading.rules.public.ibans
         case Type.PHONE:
             before = reading.text[max(0, claim.start - 40) : claim.start]
-            return _THEIR_PHONE.search(before) is not None or (is_ours and reading_says_own_phone(reading, claim))
+            return _THEIR_PHONE.search(before) is not None or (
+                reading.is_ours and reading_says_own_phone(reading, claim)
+            )
         case Type.ADDRESS:
             return _CEDEX.search(text) is not None or shortest(text) in reading.rules.public.addresses
         case _:
@@ -62,6 +71,10 @@ def reading_says_own_phone(reading: Reading, claim: Claim) -> bool:
     """Tell whether the words right before a number offer it to everybody: "call us on"."""
     first = reading.at(claim.start)
     last = reading.at(claim.end) - 1
-    nearest = next((near for near in reading.before(first, 3) if near.words is not Words.BOOKING), None)
+    before = reading.text[max(0, claim.start - 30) : claim.start]
+    if _HOURS.match(reading.text, claim.end) and not _TO_SOMEBODY.search(before):
+        return True
+    said = (near for near in reading.before(first, 8) if near.words not in {Words.BOOKING, Words.OTHER})
+    nearest = next(said, None)
     behind = any(near.words is Words.OWN_PHONE for near in reading.behind(last, 5))
     return behind or (nearest is not None and nearest.words is Words.OWN_PHONE)

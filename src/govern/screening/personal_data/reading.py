@@ -56,9 +56,11 @@ class Reading:
     Lists, not objects: most texts are only looked at, and the hostile ones have thousands of tokens.
     """
 
-    def __init__(self, view: View, terms: Iterable[TermHit], rules: PersonalRules) -> None:
+    def __init__(self, view: View, terms: Iterable[TermHit], rules: PersonalRules, *, is_ours: bool = False) -> None:
+        """Cut a text apart; `is_ours` where the company says it, not a customer."""
         self.view = view
         self.rules = rules
+        self.is_ours = is_ours
         self.text = view.text
         parts = _TOKEN.split(view.text)
         places = list(accumulate(map(len, parts)))
@@ -155,7 +157,10 @@ class Reading:
 
     def says_other_behind(self, number: int) -> bool:
         """Tell whether the words after a token say that it is a thing in a shop, or such."""
-        return Words.OTHER in self.said and any(near.words is Words.OTHER for near in self.behind(number, 3))
+        if Words.OTHER not in self.said:
+            return False
+        near = next((near for near in self.behind(number, 3) if near.words is Words.OTHER), None)
+        return near is not None and not {",", ";", "("} & set(self.text[self.ends[number] : near.end])
 
     def has_before(self, number: int, wanted: Words, reach: int = REACH) -> bool:
         """Tell whether a context word of one sort stands before a token."""

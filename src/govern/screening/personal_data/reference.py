@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from govern.screening.personal_data.candidates import THOUSANDS, YEARS, Candidate
+from govern.screening.personal_data.candidates import CODE, THOUSANDS, YEARS, Candidate
 from govern.screening.personal_data.reading import Claim, Near, Reading
 from govern.screening.personal_data.rules import Type, Words
 from govern.screening.personal_data.shapes import kind_of_shape
@@ -105,7 +105,8 @@ def _is_named_number(reading: Reading, candidate: Candidate, said: Words) -> boo
     if said is Words.NIR:
         return candidate.digits >= 6
     if candidate.has_letters:
-        is_booking = said is Words.BOOKING and candidate.is_one_word and candidate.is_capital
+        is_code = candidate.is_capital or len(candidate.plain) == CODE
+        is_booking = said is Words.BOOKING and candidate.is_one_word and is_code
         return (candidate.digits >= (1 if is_booking else 3) and len(candidate.plain) >= 5) or candidate.is_code
     is_quantity = not candidate.is_one_word and THOUSANDS.fullmatch(candidate.text)
     return candidate.digits >= (6 if is_quantity else 4)

@@ -43,6 +43,8 @@ class Words(StrEnum):
     """Where somebody lives or has things delivered."""
     OWN_PHONE = "PII-WORDS-OWN-PHONE"
     OWN_PLACE = "PII-WORDS-OWN-PLACE"
+    OUR_PLACE = "PII-WORDS-OUR-PLACE"
+    """A shop or office where the company says it, a home where a customer does: "we're at"."""
 
 
 class Reference(msgspec.Struct, frozen=True, eq=False):

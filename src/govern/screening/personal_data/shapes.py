@@ -30,6 +30,8 @@ _PLATES = (
     (7, re.compile(r"[a-hj-np-tv-z]{2}\d{3}[a-hj-np-tv-z]{2}"), False),
     (7, re.compile(r"[a-z]{2}\d{2}[a-z]{3}"), True),
     (8, re.compile(r"\d{4}[a-z]{2}\d{2}"), True),
+    (6, re.compile(r"[a-z]\d{2}[a-z]{3}|[a-z]{3}\d{2}[a-z]|[a-z]{3}\d{3}|\d{3}[a-z]{3}"), True),  # Quebec
+    (7, re.compile(r"\d[a-z]{3}\d{3}|[a-z]{3}\d{4}"), True),
 )
 _BRITISH = 7
 _NEW_BRITISH = re.compile(
@@ -40,6 +42,7 @@ _APART = re.compile(r"[a-z]{1,4} (?:\d{3,6} )?\d{4,12}|[a-z]{2,3} \d-\d{6,9}")
 _IRISH_PLATE = re.compile(r"\d{2,3}-[a-z]{1,2}-\d{3,6}")
 _IMEI = re.compile(r"\d{2}[- ]\d{6}[- ]\d{6}[- ]\d|\d{6}[- ]\d{2}[- ]\d{6}[- ]\d")
 _NATIONAL = re.compile(r"756[. ]?\d{4}[. ]?\d{4}[. ]?\d\d|\d{3}-\d\d-\d{4}")
+_BELGIAN_METER = re.compile(r"54\d{16}")
 _NATIONAL_INSURANCE = re.compile(r"[a-z]{2}\d{6}[a-d]")
 
 
@@ -104,6 +107,8 @@ def kind_of_shape(reading: Reading, candidate: Candidate, *, excluded: bool) -> 
     """Return the type of a shape that needs no word before it; `excluded` where one says that it is something else."""
     if _is_national(candidate):
         return Type.NIR
+    if _BELGIAN_METER.fullmatch(candidate.plain):
+        return Type.FILE_REF
     if excluded:
         return None
     if candidate.has_letters:
