@@ -88,7 +88,7 @@ MUTANTS = (
         name="sweeper_resets",
         file="src/govern/services/answers.py",
         passage='    outcome=Outcome.UNKNOWN, code="deadline"',
-        becomes='    outcome=Outcome.NOT_SENT, again_at=datetime.max.replace(year=2100, tzinfo=UTC), code="deadline"',
+        becomes='    outcome=Outcome.NOT_SENT, again_at=datetime.fromisoformat("2100-01-01T00:00:00Z"), code="deadline"',
         killed_by="tests/services/test_outcomes.py::test_no_answer_before_the_deadline_is_an_unknown_outcome",
     ),
     Mutant(
