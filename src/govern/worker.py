@@ -35,11 +35,9 @@ from govern.settings import Settings
 from govern.worker_jobs import Jobs
 
 logger = log.get(__name__)
-MAX_JOBS = 32
-"""Jobs at once. Most of a send is waiting, for the log and for X, with no connection held."""
+MAX_JOBS = 12
 RESCREEN_EVERY = timedelta(minutes=1)
-POOL_SIZE = 16
-"""Connections: fewer than jobs, since no job holds one while it waits, nor ever needs a second one."""
+POOL_SIZE = MAX_JOBS + 4  # the jobs, and the worker's own rounds
 
 
 def make_worker(jobs: Jobs, redis: ArqRedis) -> Worker:

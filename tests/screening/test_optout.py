@@ -19,7 +19,7 @@ from govern.screening.findings import Decision, Direction, Family, Input, OptOut
 from govern.screening.model import ModelVerdict
 from govern.screening.normalise import View, fold
 from govern.screening.optout import OptOutRules, judge
-from govern.screening.optout_file import OptOutFile, compiled, faults, inline_tests
+from govern.screening.optout_file import OptOutFile, compiled
 from govern.screening.policy import Policy
 
 HERE = Path(__file__).parent
@@ -218,54 +218,6 @@ def test_model_is_not_asked_where_a_keyword_has_spoken(rules: OptOutRules) -> No
     assert asked == []
     judge(fold("hello"), rules, score)
     assert asked == ["hello"]
-
-
-def test_shipped_file_has_no_faults(file: OptOutFile) -> None:
-    assert list(faults(file)) == []
-    assert inline_tests(file)
-
-
-RULE = """
-[[rule]]
-id = "OPT-TRY"
-optout = "yes"
-message = { en = "Stop.", fr = "Stop." }
-phrases.en = ["go ~2 now"]
-phrases.fr = ["va"]
-test = [{ text = "go right now", expect = "hit" }, { text = "go", expect = "miss" }]
-"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ('"go ~2 now"', '"{nothing} now"', "there is no class 'nothing'"),
-        ('"go ~2 now"', '"go? now"', "must begin with something that may not be missing"),
-        ('"go ~2 now"', '"go now ~2"', "must end with a word"),
-        ('"go ~2 now"', '"go, now"', "'go,' is no part of a phrase"),
-        ('phrases.fr = ["va"]\n', "", "its terms must be given in 'en' and 'fr'"),
-        ('"OPT-TRY"', '"OPT-MODEL"', "the id is used twice"),
-    ],
-)
-def test_rule_that_cannot_be_read_is_named_with_the_reason(old: str, new: str, reason: str) -> None:
-    assert old in RULE
-    found = list(faults(read(FILE.read_text(encoding="utf-8") + RULE.replace(old, new))))
-    assert [text for _, text in found if reason in text]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ("[words.filler]", "[words.filling]", "the class 'filler' is missing"),
-        ('"stahp"', '"st*"', "a stem of 'st*' has fewer than 4 letters"),
-        ('"stahp"', '"please"', "the entry 'please' has no word that is read"),
-        ('words = ["unsubscribe"', 'words = ["stop"', "'stop' is too short to be guessed at"),
-    ],
-)
-def test_class_that_cannot_be_used_is_named_with_the_reason(old: str, new: str, reason: str) -> None:
-    text = FILE.read_text(encoding="utf-8")
-    assert old in text
-    assert [found for _, found in faults(read(text.replace(old, new))) if reason in found]
 
 
 def test_slips_of_the_pen_are_read_in_long_words_only(rules: OptOutRules) -> None:
