@@ -10,6 +10,7 @@ from govern.domain.messages import Kind, Message
 from govern.domain.publications import Found
 from govern.jobs.ingest import ingest
 from govern.xapi.client import OutgoingPost, OwnPost
+from govern.xapi.reasons import REASONS
 from govern.xapi.snowflake import snowflake_floor
 from tests.asserts import actions, assert_audited
 from tests.fakes import FakeX
@@ -63,9 +64,8 @@ async def test_what_came_out_unheard_is_found_by_the_first_reading(
     assert await back.live.desk.state(message) == "sent"
 
 
-CUT = "The connection was cut before X answered. It may be out."
-SILENT = "X did not answer before the time was up. It may be out."
-GARBLED = "X answered, but not in a form that says whether it took the message. It may be out."
+CUT, SILENT, GARBLED = REASONS["broken_off"].en, REASONS["no_answer"].en, REASONS["unreadable"].en
+FAILED, ELSEWHERE = REASONS["x_failed"].en, REASONS["x_redirected"].en
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ GARBLED = "X answered, but not in a form that says whether it took the message. 
         ("truncated", "reset", 201, CUT),
         ("bad_json_201", "bad_answer", 201, GARBLED),
         ("empty_200", "bad_answer", 200, GARBLED),
-        ("html_503", "http_503", 503, GARBLED),
-        ("unavailable", "http_503", 503, GARBLED),
-        ("redirect_307", "http_307", 307, GARBLED),
+        ("html_503", "http_503", 503, FAILED),
+        ("unavailable", "http_503", 503, FAILED),
+        ("redirect_307", "http_307", 307, ELSEWHERE),
     ],
 )
 async def test_what_is_known_of_an_unknown_outcome_is_said_and_never_called_failed(

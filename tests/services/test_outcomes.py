@@ -28,7 +28,7 @@ NOT_SENT = Result(
 REFUSED = Result(outcome=Outcome.REFUSED, code="too_long", reason="The text is longer than X allows.", status=403)
 DUPLICATE = Result(outcome=Outcome.REFUSED, code="duplicate", reason="X has it already.", duplicate=True, status=403)
 LIMITED = replace(REFUSED, code="rate_limited", again_at=LATER + timedelta(minutes=3), status=429)
-NO_CREDITS = replace(LIMITED, code="no_credits", hold=Hold.CREDITS, status=402)
+NO_CREDITS = replace(LIMITED, code="no_credits", hold=Hold.CREDITS, status=402, again_at=LATER + timedelta(minutes=5))
 AUTH_LOST = replace(LIMITED, code="auth_lost", hold=Hold.AUTH, status=401)
 
 

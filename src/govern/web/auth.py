@@ -129,12 +129,14 @@ def csrf_token(session_id: UUID, settings: Settings) -> str:
 
 
 async def check_csrf(request: AnyRequest, session_id: UUID, settings: Settings) -> None:
-    """Check the token in the form field `_csrf` or the header `X-CSRF`.
+    """Check the token in the header `X-CSRF`, or in the field `_csrf` of a panel's form.
 
     Raises:
         CsrfFailed
     """
-    given = request.headers.get(CSRF_HEADER) or (await request.form()).get(CSRF_FIELD, "")
+    given = request.headers.get(CSRF_HEADER, "")
+    if not given and not is_api(request):
+        given = (await request.form()).get(CSRF_FIELD, "")
     try:
         raw = base64.urlsafe_b64decode(str(given).encode())
     except (binascii.Error, ValueError):

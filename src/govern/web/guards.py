@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 
 from govern.domain.actions import Action
 from govern.domain.members import Actor, NotSignedIn, Via, member_actor
-from govern.errors import N_, Denied
+from govern.errors import N_, Denied, GovernError
 from govern.services.sessions import SessionInfo, find_session
 from govern.services.tokens import find_token
 from govern.settings import Settings
@@ -158,14 +158,26 @@ async def _check_session(request: AnyRequest, *, method: str, public: bool) -> N
     if method not in SAFE_METHODS:
         check_origin(request, settings)
         if session is not None and not opens_session(request):
-            await check_csrf(request, session.id, settings)
-            session = request.scope["auth"] = await prove(request, session, session_actor(session))
+            session = request.scope["auth"] = await _check_form(request, session, settings)
     if session is not None:
         request.scope["user"] = session_actor(session)
         if not public and must_prove_second(session, settings) and not _may_before_second(request):
             raise SecondFactorNeeded
     elif not public:
         raise NotSignedIn
+
+
+async def _check_form(request: AnyRequest, session: SessionInfo, settings: Settings) -> SessionInfo:
+    """Check what a form says of itself, its CSRF token and a proof; a script's body is its handler's to read."""
+    if is_api(request):
+        await check_csrf(request, session.id, settings)
+        return session
+    try:
+        await check_csrf(request, session.id, settings)
+        return await prove(request, session, session_actor(session))
+    except GovernError:
+        await (await request.form()).close()  # its files: Litestar closes those of forms that reach a handler
+        raise
 
 
 def _may_before_second(request: AnyRequest) -> bool:
